@@ -1,0 +1,1 @@
+"""What people are told: one `Report`, and the pure renderings of it."""

@@ -1,0 +1,182 @@
+"""The one record of a run, from which outputs, summary and Slack message are rendered.
+
+Its JSON form is the `report` output (`"version": 1`); docs/report.schema.json is generated from these models.
+Every text in it may come from outside (AWS, GitHub, users): renderers escape, this model does not.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from rollback.results import Mode, Outcome, Result, Verdict
+
+
+class Record(BaseModel):
+    """A frozen piece of the report."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Command(Record):
+    """One next step a person can take: what it is for and the command line to paste (or, for none, an empty one)."""
+
+    purpose: str
+    line: str = ""
+
+
+class Notice(Record):
+    """One thing a person must act on or know: an entry of README's troubleshooting by its `code`."""
+
+    code: str
+    level: Literal["error", "warning"]
+    text: str
+    remedies: tuple[Command, ...] = ()
+
+
+class Moment(Record):
+    """One line of the timeline: seconds since the run began, which part, what changed."""
+
+    seconds: float
+    part: str
+    text: str
+
+
+class RootCause(Record):
+    """The first thing that failed: where (stack, frontend, or the name of a job), what, and why."""
+
+    where: str
+    resource: str = ""
+    resource_type: str = ""
+    reason: str
+    link: str = ""
+
+
+class FailedJob(Record):
+    """A job of the deploy workflow that did not succeed; step and link are empty where GitHub was not asked."""
+
+    name: str
+    result: str
+    step: str = ""
+    link: str = ""
+
+
+class Happening(Record):
+    """One CloudFormation event, as `status` shows it: ISO time, resource, status, reason."""
+
+    at: datetime
+    resource: str
+    status: str
+    reason: str = ""
+
+
+class StackReport(Record):
+    """One stack: its status before and now, what was done to it, and how it ended."""
+
+    name: str
+    result: Result
+    status_before: str = ""
+    status: str = ""
+    actions: tuple[str, ...] = ()
+    reason: str = ""
+    root_cause: RootCause | None = None
+    notices: tuple[Notice, ...] = ()
+    not_rolled_back: tuple[str, ...] = ()
+    next_steps: tuple[Command, ...] = ()
+    link: str = ""
+    events: tuple[Happening, ...] = ()
+
+
+class JobReport(Record):
+    """One Amplify job; `note` says why it is or is not the last known good (status mode and dry run)."""
+
+    id: str
+    commit: str = ""
+    status: str = ""
+    type: str = ""
+    message: str = ""
+    started: datetime | None = None
+    ended: datetime | None = None
+    note: str = ""
+    live: bool = False
+    last_known_good: bool = False
+
+
+class FrontendReport(Record):
+    """The Amplify branch: what was served before, what was redeployed, what is served now, and whether that is proven."""
+
+    app_id: str = ""
+    app_name: str = ""
+    branch: str = ""
+    result: Result
+    before: JobReport | None = None
+    target: JobReport | None = None
+    job: JobReport | None = None
+    restored: JobReport | None = None
+    live: JobReport | None = None
+    proven: bool = False
+    actions: tuple[str, ...] = ()
+    reason: str = ""
+    root_cause: RootCause | None = None
+    notices: tuple[Notice, ...] = ()
+    not_rolled_back: tuple[str, ...] = ()
+    next_steps: tuple[Command, ...] = ()
+    url: str = ""
+    link: str = ""
+    history: tuple[JobReport, ...] = ()
+
+
+class VerificationReport(Record):
+    """What the checks after the rollback said, one line a check; `proves_commit` where the answer named the release."""
+
+    verdict: Verdict = Verdict.SKIPPED
+    checks: tuple[str, ...] = ()
+    proves_commit: bool = False
+
+
+class Context(Record):
+    """Where the run belongs: repository, run, branch, failed commit and who made it. Empty where unknown."""
+
+    repository: str = ""
+    workflow: str = ""
+    run_id: str = ""
+    run_attempt: str = ""
+    run_url: str = ""
+    branch: str = ""
+    commit: str = ""
+    commit_url: str = ""
+    commit_message: str = ""
+    author: str = ""
+    environment: str = ""
+    region: str = ""
+
+
+class Report(Record):
+    """Everything a run has to say. `reason` is one sentence: which rule decided, or why the outcome is what it is."""
+
+    version: Literal[1] = 1
+    mode: Mode
+    outcome: Outcome
+    reason: str
+    triggered: bool = False
+    rule: str = ""
+    dry_run: bool = False
+    requested_because: str = ""
+    context: Context = Context()
+    stacks: tuple[StackReport, ...] = ()
+    stack_result: Result | None = None
+    frontend: FrontendReport | None = None
+    frontend_result: Result | None = None
+    verification: VerificationReport = VerificationReport()
+    root_cause: RootCause | None = None
+    failed_jobs: tuple[FailedJob, ...] = ()
+    timeline: tuple[Moment, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    next_steps: tuple[Command, ...] = ()
+    snapshot: str = ""
+    started: datetime
+    recovery_seconds: float | None = None
+    elapsed_seconds: float = 0.0
+    notified: bool = False
