@@ -1,0 +1,99 @@
+# `make` or `make help` lists the targets. A fresh machine needs Python 3.11 or newer and nothing else, the container targets apart.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+# The first Python that is new enough; name another with `make install PYTHON=/path/to/python`.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+IMAGE ?= rollback:local
+INCIDENT ?=
+PYTEST_ARGS ?=
+UV_VERSION := 0.13.9
+
+WORKFLOWS = $(wildcard .github/workflows/*.yml)
+EXAMPLES = $(wildcard examples/*.yml)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: install
+install: $(INSTALLED) ## Set up .venv from the locked requirements
+
+$(INSTALLED): requirements-dev.txt
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found. Install one, or name it: make install PYTHON=/path/to/python" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
+		echo "$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
+	@touch $@
+
+.PHONY: demo
+demo: $(INSTALLED) ## Watch a whole incident being rolled back (INCIDENT=name for another one)
+	@$(BIN)/python -m sandbox.demo $(INCIDENT)
+
+.PHONY: test
+test: $(INSTALLED) ## Run every test that needs no Docker
+	$(BIN)/python -m pytest --ignore=tests/container -n auto $(PYTEST_ARGS)
+
+.PHONY: check
+check: check-python check-yaml check-container check-actions ## Lint, types, workflow files, Dockerfile
+
+.PHONY: check-python
+check-python: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+.PHONY: check-yaml
+check-yaml: $(INSTALLED)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS) $(EXAMPLES)
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/zizmor --offline --no-progress --quiet .
+
+.PHONY: check-container
+check-container: $(INSTALLED)
+	$(BIN)/hadolint Dockerfile
+	bash -n .ci/run scripts/*.sh
+
+# GitHub's own workflow parser is an npm package: checked wherever node is.
+.PHONY: check-actions
+check-actions:
+	@if command -v npm >/dev/null; then \
+		test tools/node_modules/.package-lock.json -nt tools/package-lock.json || npm --prefix tools ci --silent --no-audit --no-fund; \
+		node tools/parse-workflows.mjs $(WORKFLOWS) $(EXAMPLES); \
+	else echo "npm is not here: GitHub's workflow parser was not run"; fi
+
+.PHONY: image
+image: ## Build the image, print its size and how soon it calls AWS (IMAGE=name)
+	scripts/image.sh "$(IMAGE)"
+
+.PHONY: test-container
+test-container: $(INSTALLED) ## Drive the built image as the runner does (IMAGE=name)
+	ROLLBACK_IMAGE="$(IMAGE)" $(BIN)/python -m pytest tests/container -p no:xdist $(PYTEST_ARGS)
+
+.PHONY: lock
+lock: $(INSTALLED) ## Bring both requirements files up to date with pyproject.toml (UPGRADE=--upgrade for the newest)
+	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
+	$(call compile) -o requirements.txt pyproject.toml
+	$(call compile) --group dev -o requirements-dev.txt pyproject.toml
+
+compile = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-annotate --custom-compile-command "make lock" $(UPGRADE)
+
+.PHONY: bench
+bench: $(INSTALLED) ## Measure recovery time, start time and long histories
+	$(BIN)/python -m benchmarks
+
+.PHONY: mutation
+mutation: $(INSTALLED) ## Change the pure modules line by line and see that a test notices
+	$(BIN)/python scripts/mutation.py
+
+.PHONY: clean
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) tools/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis out
