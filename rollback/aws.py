@@ -1,0 +1,172 @@
+"""What every door to AWS shares: the session, its clients, and AWS's errors as the kinds that matter to a rollback.
+
+Doors are the only callers of boto3. Each wraps its calls in `speaking_to_aws`, so that past it there are only
+the errors below; the reconcile loop knows what each kind means.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import boto3
+    from botocore.client import BaseClient
+
+
+class AwsTrouble(Exception):
+    """Something AWS said or did not say. `what` happened, and `cure`, the next step."""
+
+    def __init__(self, what: str, cure: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.cure = cure
+
+
+class Busy(AwsTrouble):
+    """Throttled, or the connection failed: never an error of the rollback, it waits."""
+
+
+class Unreadable(AwsTrouble):
+    """A 5xx, or an answer that is none: tolerated for a number of looks in a row."""
+
+
+class Denied(AwsTrouble):
+    """The credentials are missing, expired, or lack a permission: no waiting helps."""
+
+
+class Rejected(AwsTrouble):
+    """AWS understood and said no: `code` and `message` are its own words."""
+
+    def __init__(self, operation: str, code: str, message: str) -> None:
+        super().__init__(f"{operation}: {message} ({code})")
+        self.operation = operation
+        self.code = code
+        self.message = message
+
+    def says(self, text: str) -> bool:
+        """Return whether AWS's message contains `text`, whatever its case."""
+        return text.lower() in self.message.lower()
+
+
+_THROTTLING = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "Throttling",
+        "ThrottledException",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"})
+_BAD_CREDENTIALS = frozenset(
+    {
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+        "IncompleteSignature",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "AuthFailure",
+    }
+)
+_RENEW = "renew them: run aws-actions/configure-aws-credentials in the same job, just before this step"
+
+
+@contextmanager
+def speaking_to_aws(service: str, operation: str) -> Iterator[None]:
+    """Turn whatever boto3 raises inside into one of this module's errors."""
+    from botocore import exceptions as boto  # noqa: PLC0415 - imported when AWS is first spoken to
+
+    name = f"{service}:{operation}"
+    try:
+        yield
+    except boto.ClientError as error:
+        raise _from_answer(name, operation, error) from error
+    except (
+        boto.NoCredentialsError,
+        boto.PartialCredentialsError,
+        boto.CredentialRetrievalError,
+        boto.TokenRetrievalError,
+        boto.UnauthorizedSSOTokenError,
+        boto.ProfileNotFound,
+    ) as error:
+        raise Denied(f"No AWS credentials for {name}: {error}", f"Credentials: {_RENEW}.") from error
+    except boto.HTTPClientError as error:
+        raise Busy(f"{name}: no connection to AWS ({_first_line(error)})") from error
+    except (boto.ParamValidationError, boto.DataNotFoundError) as error:
+        raise Rejected(operation, type(error).__name__, _first_line(error)) from error
+    except (boto.BotoCoreError, ValueError, KeyError, TypeError, AttributeError) as error:
+        # An answer that botocore's parser or we can't take apart; a KeyError is a member that AWS left out.
+        raise Unreadable(f"{name}: AWS's answer can't be read ({type(error).__name__}: {_first_line(error)})") from error
+
+
+def _from_answer(name: str, operation: str, error: Any) -> AwsTrouble:
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    message = str(error.response.get("Error", {}).get("Message", ""))
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) or 0)
+    if code in _THROTTLING or "rate exceeded" in message.lower():
+        return Busy(f"{name}: throttled ({code})")
+    if code in _EXPIRED:
+        return Denied(
+            f"{name}: the AWS credentials have expired",
+            f"Credentials last an hour by default (role-duration-seconds): {_RENEW}.",
+        )
+    if code in _BAD_CREDENTIALS:
+        return Denied(f"{name}: AWS does not accept the credentials ({code}: {message})", f"Credentials: {_RENEW}.")
+    if code in _DENIED or (status == 403 and "not authorized" in message.lower()):
+        permission = re.search(r"not authorized to perform: ([a-z0-9-]+:\w+)", message)
+        missing = permission.group(1) if permission else name
+        return Denied(
+            f"{name}: access denied ({message})", f"Add the permission {missing} to the role (docs/iam has the policies)."
+        )
+    if status >= 500 or not code or code.isdigit():
+        return Unreadable(f"{name}: AWS answered {status} ({code}: {message})")
+    return Rejected(operation, code, message)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]
+
+
+class Aws:
+    """One session for the whole run: each client is built once, on first use."""
+
+    def __init__(self, region: str) -> None:
+        self.region = region
+        self._clients: dict[tuple[str, bool], Any] = {}
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        import boto3  # noqa: PLC0415 - the import takes a good part of the start: not before it is needed
+
+        return boto3.Session(region_name=self.region)
+
+    def client(self, service: str, *, retries: bool = True) -> Any:
+        """Return the service's client; without retries for a call that must not be repeated blindly.
+
+        Retries are botocore's standard ones (AWS_MAX_ATTEMPTS sets how many); timeouts are short, for the loop
+        looks again by itself.
+        """
+        key = (service, retries)
+        if key not in self._clients:
+            self._clients[key] = self._new_client(service, retries=retries)
+        return self._clients[key]
+
+    def _new_client(self, service: str, *, retries: bool) -> BaseClient:
+        from botocore.config import Config  # noqa: PLC0415 - as above
+
+        with speaking_to_aws(service, "client"):
+            policy: Any = {"mode": "standard"} if retries else {"mode": "standard", "total_max_attempts": 1}
+            config = Config(connect_timeout=5, read_timeout=15, retries=policy, user_agent_extra="rollback-action/1")
+            return self._session.client(service, config=config)  # type: ignore[call-overload,no-any-return]

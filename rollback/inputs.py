@@ -1,0 +1,288 @@
+"""What the user asked for: read from the runner's environment and from flags, validated whole, frozen.
+
+Names, defaults and meanings are the contract's. `read` reports all problems together, each naming its input, and
+touches neither AWS nor the network. Checks that span inputs live with the later of them, as field validators: so that
+they are reported beside the problems of the other inputs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+
+from rollback.forms import (
+    AlarmNames,
+    AppId,
+    Branch,
+    Choices,
+    Commit,
+    Duration,
+    HttpUrl,
+    JobId,
+    JobNames,
+    JobResults,
+    Line,
+    LogicalIds,
+    Mentions,
+    Region,
+    RoleArn,
+    SecretUrl,
+    SnapshotPlace,
+    StackNames,
+    Switch,
+    Timestamp,
+)
+from rollback.results import Mode
+from rollback.trigger import JobResult, Roles
+
+_DEFAULT_JOBS = {
+    "infrastructure_job": "deploy-infrastructure",
+    "frontend_job": "deploy-frontend",
+    "smoke_tests_job": "smoke-tests",
+}
+
+
+class InvalidInputs(Exception):
+    """The inputs are wrong; `problems` has a line for each, naming the input and the cure."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class Inputs(BaseModel):
+    """Every input of the contract, by its name with underscores; the flags' and action.yml's descriptions are these."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        validate_default=True,
+        hide_input_in_errors=True,
+        alias_generator=lambda name: name.replace("_", "-"),
+        populate_by_name=True,
+    )
+
+    mode: Mode = Field(Mode.ROLLBACK, description="rollback, snapshot (record the last known good) or status (only look)")
+    force: Switch = Field(False, description="Roll back whatever the job results say: a person's decision")
+    infrastructure_job: JobNames = Field(
+        (_DEFAULT_JOBS["infrastructure_job"],), description="The job(s) that must all have succeeded"
+    )
+    frontend_job: JobNames = Field((_DEFAULT_JOBS["frontend_job"],), description="Job(s) whose failure triggers")
+    smoke_tests_job: JobNames = Field((_DEFAULT_JOBS["smoke_tests_job"],), description="Job(s) whose failure triggers")
+    rollback_on: Choices = Field((JobResult.FAILURE,), description="Results that trigger, out of failure and cancelled")
+    job_results: JobResults = Field(
+        None, description="toJSON(needs), or a plain map of job to result; needed for a rollback unless forced"
+    )
+    reason: Line = Field("", description="Free text, shown in summary and Slack")
+    dry_run: Switch = Field(False, description="Decide and print the plan, change nothing, notify nobody")
+    environment: Line = Field("", description="A label such as development, shown to people")
+    aws_region: Region = Field(None, description="The region; default AWS_REGION, then AWS_DEFAULT_REGION")
+    stack_name: StackNames = Field((), description="Stack(s) in the order they are deployed; rolled back in reverse")
+    app_id: AppId = Field(None, description="The Amplify app's id")
+    app_name: Line = Field("", description="The Amplify app's exact name, instead of its id")
+    branch: Branch = Field(None, description="The Amplify branch; default GITHUB_REF_NAME")
+    commit: Commit = Field(None, description="The failed commit, never redeployed; default GITHUB_SHA")
+    started_at: Timestamp = Field(
+        None, description="ISO 8601: when the failed deployment began; default the time of the push"
+    )
+    failed_job_id: JobId = Field(None, description="The failed deployment's Amplify job: it and later ones are out")
+    target_job_id: JobId = Field(None, description="Redeploy exactly this Amplify job")
+    target_commit: Commit = Field(None, description="Redeploy exactly this commit")
+    redeploy: Line = Field("always", description="always, or if-needed: leave a site alone that serves the good version")
+    lock_auto_build: Switch = Field(False, description="Turn the branch's auto-build off after the rollback")
+    snapshot: SnapshotPlace = Field("", description="s3://bucket/key, or a path in the workspace")
+    allow_destructive: Switch = Field(False, description="Let a restore delete or replace stateful resources")
+    resources_to_skip: LogicalIds = Field((), description="For continue-update-rollback, after a plain attempt failed")
+    role_arn: RoleArn = Field(None, description="Service role for CloudFormation")
+    stack_timeout: Duration = Field(30.0, description="Minutes to wait for a stack; ends the waiting, not AWS's work")
+    frontend_timeout: Duration = Field(40.0, description="Minutes to wait for the frontend")
+    poll_interval: Duration = Field(5.0, description="Seconds: the longest time between two looks")
+    verify_url: HttpUrl = Field("", description="Must answer 200 after the rollback")
+    verify_contains: Line = Field("", description="Text the answer must contain; {commit}, {short-commit} are filled in")
+    verify_alarms: AlarmNames = Field((), description="CloudWatch alarms that must not be in ALARM")
+    verify_timeout: Duration = Field(120.0, description="Seconds to go on verifying")
+    slack_webhook_url: SecretUrl = Field(None, description="Slack's incoming webhook (any http(s) URL)")
+    slack_api_url: HttpUrl = Field("https://slack.com/api/", description="Another one for GovSlack or a proxy")
+    slack_bot_token: SecretStr | None = Field(None, description="A bot token, with slack-channel, instead of a webhook")
+    slack_channel: Line = Field("", description="The channel the bot writes to")
+    slack_mentions: Mentions = Field((), description="User ids U…/W…, group ids S…, here, channel")
+    github_token: SecretStr | None = Field(None, description="For the failed jobs' names and links")
+
+    @field_validator("redeploy")
+    @classmethod
+    def _redeploy_is_known(cls, value: str) -> str:
+        if value not in {"always", "if-needed"}:
+            raise ValueError("use always or if-needed")
+        return value
+
+    @field_validator("job_results")
+    @classmethod
+    def _jobs_are_there(
+        cls, results: Mapping[str, JobResult] | None, info: ValidationInfo
+    ) -> Mapping[str, JobResult] | None:
+        if info.data.get("mode") != Mode.ROLLBACK or info.data.get("force", True):
+            return results
+        if results is None:
+            raise ValueError("needed for a rollback: give ${{ toJSON(needs) }}, or set force: true")
+        wanted = {name: info.data.get(name, ()) for name in _DEFAULT_JOBS}
+        missing = [
+            f"{job} ({name.replace('_', '-')})"
+            for name, jobs in wanted.items()
+            for job in jobs
+            if job not in results and (name == "infrastructure_job" or job != _DEFAULT_JOBS[name])
+        ]
+        has = ", ".join(results) or "no jobs"
+        if missing:
+            raise ValueError(f"lacks {', '.join(missing)}; it has {has}: name them in the rollback job's needs")
+        if not any(job in results for name in ("frontend_job", "smoke_tests_job") for job in wanted[name]):
+            raise ValueError(f"has neither a frontend nor a smoke-test job; it has {has}: set frontend-job or smoke-tests-job")
+        return results
+
+    @field_validator("aws_region")
+    @classmethod
+    def _region_is_given(cls, value: str | None) -> str:
+        if value is None:
+            raise ValueError("needed: give it, or set AWS_REGION (aws-actions/configure-aws-credentials does)")
+        return value
+
+    @field_validator("app_name")
+    @classmethod
+    def _there_is_something_to_roll_back(cls, value: str, info: ValidationInfo) -> str:
+        if not {"stack_name", "app_id"} <= info.data.keys():
+            return value
+        if value and info.data["app_id"]:
+            raise ValueError("given beside app-id: give one of the two")
+        if not (value or info.data["app_id"] or info.data["stack_name"]):
+            raise ValueError("give at least one of stack-name, app-id, app-name")
+        return value
+
+    @field_validator("branch")
+    @classmethod
+    def _branch_is_given(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and (info.data.get("app_id") or info.data.get("app_name")):
+            raise ValueError("needed beside app-id or app-name: give it, or set GITHUB_REF_NAME")
+        return value
+
+    @field_validator("target_commit")
+    @classmethod
+    def _one_target(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and info.data.get("target_job_id"):
+            raise ValueError("given beside target-job-id: give one of the two")
+        return value
+
+    @field_validator("snapshot")
+    @classmethod
+    def _snapshot_is_given(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.data.get("mode") == Mode.SNAPSHOT:
+            raise ValueError("needed for mode: snapshot: give s3://bucket/key, or a path in the workspace")
+        return value
+
+    @field_validator("verify_contains")
+    @classmethod
+    def _contains_needs_a_url(cls, value: str, info: ValidationInfo) -> str:
+        if value and "verify_url" in info.data and not info.data["verify_url"]:
+            raise ValueError("given without verify-url: give the URL whose answer must contain it")
+        return value
+
+    @field_validator("slack_channel")
+    @classmethod
+    def _bot_has_both(cls, value: str, info: ValidationInfo) -> str:
+        if "slack_bot_token" in info.data and bool(value) != bool(info.data["slack_bot_token"]):
+            raise ValueError("slack-bot-token and slack-channel go together: give both, or neither")
+        return value
+
+    @property
+    def roles(self) -> Roles:
+        """Return which jobs play which part."""
+        return Roles(self.infrastructure_job, self.frontend_job, self.smoke_tests_job)
+
+    @property
+    def has_frontend(self) -> bool:
+        """Return whether an Amplify app is configured."""
+        return bool(self.app_id or self.app_name)
+
+    @property
+    def region(self) -> str:
+        """Return the region, which validation made sure of."""
+        return self.aws_region or ""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return the values that must never be shown."""
+        return tuple(
+            value.get_secret_value()
+            for value in (self.slack_webhook_url, self.slack_bot_token, self.github_token)
+            if value is not None
+        )
+
+
+def names() -> tuple[str, ...]:
+    """Return the inputs' names as users write them, in the model's order."""
+    return tuple(name.replace("_", "-") for name in Inputs.model_fields)
+
+
+def read(environ: Mapping[str, str], flags: Sequence[str] = ()) -> Inputs:
+    """Return the inputs from flags, else `INPUT_*`, else GitHub's and AWS's own variables.
+
+    Raises InvalidInputs with every problem. A value that is empty counts as not given.
+    """
+    given = {name: environ.get(f"INPUT_{name.upper()}", "").strip() for name in names()}
+    given.update(_from_flags(flags))
+    for name, value in _defaults(environ).items():
+        if value and not given.get(name):
+            given[name] = value
+    try:
+        return Inputs.model_validate({name: value for name, value in given.items() if value})
+    except ValidationError as error:
+        raise InvalidInputs([_problem(detail) for detail in error.errors(include_url=False)]) from None
+
+
+class _Flags(argparse.ArgumentParser):
+    """The inputs as flags; a wrong flag is a problem like any other."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InvalidInputs([f"{message} (python -m rollback --help lists the inputs)"])
+
+
+def _from_flags(flags: Sequence[str]) -> dict[str, str]:
+    if not flags:
+        return {}
+    parser = _Flags(prog="python -m rollback", allow_abbrev=False, description="Bring a failed AWS deployment back to the last known good.")
+    for name, field in Inputs.model_fields.items():
+        switch = {"nargs": "?", "const": "true"} if field.annotation is bool else {}
+        help_text = (field.description or "").replace("%", "%%")
+        parser.add_argument(f"--{name.replace('_', '-')}", help=help_text, metavar="…", **switch)  # type: ignore[arg-type]
+    parsed = vars(parser.parse_args(list(flags)))
+    return {name.replace("_", "-"): value.strip() for name, value in parsed.items() if value is not None}
+
+
+def _defaults(environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "aws-region": environ.get("AWS_REGION", "").strip() or environ.get("AWS_DEFAULT_REGION", "").strip(),
+        "branch": environ.get("GITHUB_REF_NAME", ""),
+        "commit": environ.get("GITHUB_SHA", ""),
+        "started-at": _pushed_at(environ),
+    }
+
+
+def _pushed_at(environ: Mapping[str, str]) -> str:
+    """Return when the push arrived (`repository.pushed_at`, epoch seconds); empty unless the event is a push."""
+    if environ.get("GITHUB_EVENT_NAME") != "push":
+        return ""
+    try:
+        event = json.loads(Path(environ.get("GITHUB_EVENT_PATH", "")).read_text(encoding="utf-8"))
+        return datetime.fromtimestamp(float(event["repository"]["pushed_at"]), UTC).isoformat()
+    except (OSError, ValueError, TypeError, KeyError, OverflowError):
+        return ""
+
+
+def _problem(detail: Any) -> str:
+    name = str(detail["loc"][0]).replace("_", "-")
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    return f"{name}: {message}"

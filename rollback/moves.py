@@ -1,0 +1,42 @@
+"""Pure: what every part's `decide` can answer besides its own moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rollback.report.model import Command, Notice
+from rollback.results import Result
+
+
+@dataclass(frozen=True)
+class Move:
+    """A step towards the last known good. Its `says` is the line people read, also in a dry run's plan."""
+
+    @property
+    def says(self) -> str:
+        """Return what the move does, in one sentence without a full stop."""
+        return type(self).__name__
+
+
+@dataclass(frozen=True)
+class Wait(Move):
+    """Look again later: `why`, and in how many seconds the end is expected, where that is known."""
+
+    why: str
+    ends_in: float | None = None
+
+    @property
+    def says(self) -> str:
+        """Return what is waited for."""
+        return f"wait for {self.why}"
+
+
+@dataclass(frozen=True)
+class Done(Move):
+    """The part's end: how, why in one sentence, which notice explains it, and the next commands where it is not well."""
+
+    result: Result
+    reason: str
+    code: str = ""
+    next_steps: tuple[Command, ...] = ()
+    warnings: tuple[Notice, ...] = ()

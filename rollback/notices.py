@@ -1,0 +1,92 @@
+"""Pure: every refusal and warning that the product can print, by its code.
+
+README's troubleshooting has an entry for each code; a test holds that.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from rollback.moves import Done
+from rollback.report.model import Command, Notice
+from rollback.results import Result
+
+
+class Code(StrEnum):
+    """The name of a refusal or warning, as README's troubleshooting lists it."""
+
+    ACCESS_DENIED = "access-denied"
+    AWS_UNREADABLE = "aws-unreadable"
+    AWS_REJECTED = "aws-rejected"
+    INTERRUPTED = "interrupted"
+    INTERNAL_ERROR = "internal-error"
+    SLACK_FAILED = "slack-failed"
+    VERIFICATION_FAILED = "verification-failed"
+
+    STACK_NOT_FOUND = "stack-not-found"
+    STACK_FIRST_CREATION_FAILED = "stack-first-creation-failed"
+    STACK_NEEDS_A_PERSON = "stack-needs-a-person"
+    STACK_BEING_DELETED = "stack-being-deleted"
+    STACK_IN_REVIEW = "stack-in-review"
+    STACK_STATUS_UNKNOWN = "stack-status-unknown"
+    STACK_TIMED_OUT = "stack-timed-out"
+    STACK_KEEPS_DEPLOYMENT = "stack-keeps-deployment"
+    STACK_FIRST_DEPLOYMENT = "stack-first-deployment"
+    STACK_ROLLBACK_FAILED = "stack-rollback-failed"
+    STACK_EXPRESS_MODE = "stack-express-mode"
+    STACK_RESOURCES_SKIPPED = "stack-resources-skipped"
+
+    SNAPSHOT_UNUSABLE = "snapshot-unusable"
+    SNAPSHOT_UNPROTECTED = "snapshot-cannot-restore"
+    SNAPSHOT_KEPT = "snapshot-kept"
+    SNAPSHOT_OF_FAILED_COMMIT = "snapshot-of-failed-commit"
+    RESTORE_DESTRUCTIVE = "restore-destructive"
+    RESTORE_ARTIFACTS_GONE = "restore-artifacts-gone"
+    RESTORE_SECRET_LOST = "restore-secret-lost"  # noqa: S105 - a notice's name
+    RESTORE_FAILED = "restore-failed"
+    RESTORE_NOT_PROVEN = "restore-not-proven"
+    RESTORE_KEEPS_VALUES = "restore-keeps-values"
+
+    APP_NOT_FOUND = "app-not-found"
+    BRANCH_NOT_FOUND = "branch-not-found"
+    NO_PREVIOUS_DEPLOYMENT = "no-previous-deployment"
+    LAST_KNOWN_GOOD_UNCLEAR = "last-known-good-unclear"
+    TARGET_NOT_FOUND = "target-not-found"
+    TARGET_IS_FAILED_COMMIT = "target-is-failed-commit"
+    TARGET_CANNOT_BE_RETRIED = "target-cannot-be-retried"
+    SUPERSEDED = "superseded"
+    FRONTEND_TIMED_OUT = "frontend-timed-out"
+    REDEPLOYMENT_FAILED = "redeployment-failed"
+    REDEPLOYMENT_NOT_NEEDED = "redeployment-failed-site-good"
+    WRONG_COMMIT_BUILT = "wrong-commit-built"
+    UNPROVEN = "unproven"
+    BUILD_QUEUED = "build-queued"
+    AUTO_BUILD_LOCKED = "auto-build-locked"
+    AUTO_BUILD_NOT_LOCKED = "auto-build-not-locked"
+    ENVIRONMENT_NOT_RESTORED = "environment-not-restored"
+
+
+def warning(code: Code, text: str, *remedies: Command) -> Notice:
+    """Return a warning: something a person should know or do, though the run goes on."""
+    return Notice(code=code, level="warning", text=text, remedies=remedies)
+
+
+def error(code: Code, text: str, *remedies: Command) -> Notice:
+    """Return an error: something a person must act on."""
+    return Notice(code=code, level="error", text=text, remedies=remedies)
+
+
+def refused(code: Code, reason: str, *next_steps: Command) -> Done:
+    """Return the end of a part that has no safe move."""
+    return Done(Result.REFUSED, reason, code, next_steps)
+
+
+def denied(what: str, cure: str) -> Done:
+    """Return the end of a part that AWS does not let us work on."""
+    return Done(Result.FAILED, what, Code.ACCESS_DENIED, (Command(purpose=cure),))
+
+
+def unreadable(what: str, cure: str) -> Done:
+    """Return the end of a part whose state could not be read for too long."""
+    purpose = cure or "Look at https://health.aws.amazon.com, then run this job again: it goes on where AWS stands."
+    return Done(Result.FAILED, what, Code.AWS_UNREADABLE, (Command(purpose=purpose),))

@@ -1,0 +1,140 @@
+"""The loop at the heart of the product: observe, decide, perform, and look again until a part is done.
+
+The state lives in AWS: a run that was killed is started again, observes what is under way, and goes on. The loop owns
+what all parts share: the deadline, the pace, and the patience with an AWS that throttles or answers nonsense.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from rollback.aws import AwsTrouble, Busy, Denied, Rejected, Unreadable
+from rollback.clock import Clock
+from rollback.moves import Done, Move, Wait
+from rollback.notices import Code, denied, unreadable
+from rollback.results import Result
+
+UNREADABLE_LOOKS = 10
+"""How many looks in a row may fail with a 5xx or an unreadable answer (aws-facts: some ten)."""
+
+Observation = TypeVar("Observation")
+
+
+class Part(Protocol[Observation]):
+    """A stack or the frontend, as the loop sees it. Only `observe` and `perform` touch AWS; `decide` is pure."""
+
+    def observe(self) -> Observation:
+        """Look at AWS. Raises AwsTrouble."""
+        ...
+
+    def decide(self, seen: Observation, /) -> Move:
+        """Return the next move."""
+        ...
+
+    def perform(self, move: Move, /) -> None:
+        """Make the move. Raises AwsTrouble."""
+        ...
+
+    def timed_out(self, waiting_for: str, /) -> Done:
+        """Return how the part ends when the waiting does."""
+        ...
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait: `timeout` in seconds for the whole part, `longest_gap` in seconds between two looks."""
+
+    timeout: float
+    longest_gap: float
+
+
+def reconcile(
+    part: Part[Observation], patience: Patience, clock: Clock, say: Callable[[str], None] = lambda _: None
+) -> Done:
+    """Drive `part` until it is done, no safe move is left, or the deadline ends the waiting.
+
+    The deadline ends waiting only: a move that is due is made even past it.
+    """
+    deadline = clock.monotonic() + patience.timeout
+    pace = Pace(patience.longest_gap)
+    unreadable_looks = 0
+    while True:
+        try:
+            move = part.decide(part.observe())
+            unreadable_looks = 0
+            if isinstance(move, Done):
+                return move
+            if not isinstance(move, Wait):
+                part.perform(move)
+                pace.something_moved()
+                move = Wait("the move to show")
+        except Busy as trouble:
+            move = Wait(trouble.what)
+            pace.slow_down()
+            say(f"AWS is busy, waiting: {trouble.what}")
+        except Unreadable as trouble:
+            unreadable_looks += 1
+            if unreadable_looks >= UNREADABLE_LOOKS:
+                return unreadable(trouble.what, trouble.cure)
+            move = Wait(trouble.what)
+            say(f"Looking again: {trouble.what}")
+        except Denied as trouble:
+            return denied(trouble.what, trouble.cure)
+        except Rejected as trouble:
+            return Done(Result.FAILED, trouble.what, Code.AWS_REJECTED)
+        left = deadline - clock.monotonic()
+        if left <= 0:
+            return part.timed_out(move.why)
+        clock.sleep(min(pace.gap(move), left))
+
+
+class Pace:
+    """The time between two looks: close at first and where an end is expected, wider in between."""
+
+    def __init__(self, longest_gap: float) -> None:
+        self._longest = longest_gap
+        self._shortest = min(1.0, longest_gap)
+        self._gap = self._shortest
+        self._slowed = 1.0
+
+    def something_moved(self) -> None:
+        """Look closely again."""
+        self._gap = self._shortest
+        self._slowed = 1.0
+
+    def slow_down(self) -> None:
+        """Halve the rate: AWS asked for it."""
+        self._slowed = min(self._slowed * 2, 8.0)
+
+    def gap(self, move: Wait) -> float:
+        """Return the seconds until the next look, and widen the one after it."""
+        gap = self._gap
+        self._gap = min(self._gap * 1.5, self._longest)
+        if move.ends_in is not None:
+            gap = min(max(move.ends_in, self._shortest), self._longest)
+        return gap * self._slowed
+
+
+def patiently(look: Callable[[], Observation], patience: Patience, clock: Clock) -> Observation:
+    """Return what `look` sees, with the loop's patience for throttling, lost connections and unreadable answers.
+
+    Raises the AwsTrouble that ended the patience.
+    """
+    deadline = clock.monotonic() + patience.timeout
+    pace = Pace(patience.longest_gap)
+    unreadable_looks = 0
+    while True:
+        try:
+            return look()
+        except (Busy, Unreadable) as trouble:
+            unreadable_looks = unreadable_looks + 1 if isinstance(trouble, Unreadable) else 0
+            if unreadable_looks >= UNREADABLE_LOOKS or clock.monotonic() >= deadline:
+                raise
+            if isinstance(trouble, Busy):
+                pace.slow_down()
+        clock.sleep(pace.gap(Wait("AWS to answer")))
+
+
+__all__ = ["AwsTrouble", "Pace", "Part", "Patience", "patiently", "reconcile"]

@@ -1,0 +1,82 @@
+"""Pure: which status of a stack to believe, and why its deployment failed.
+
+DescribeStacks is eventually consistent: after a write of ours the status seen before it is no evidence, in progress or
+not. Then the newest stack-level event with our token decides, or any other status seen since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rollback.stack.model import STACK_TYPE, Attempt, Event
+from rollback.stack.states import in_progress
+
+STALE_SECONDS = 60.0
+"""How long the status from before a write is taken for a stale read while no event speaks."""
+
+
+def believed(described: str, attempt: Attempt | None, events: Sequence[Event]) -> tuple[str, bool]:
+    """Return the status to believe, and whether anything shows that our last write took effect.
+
+    `events` are newest first. With no write of ours, what DescribeStacks says is all there is.
+    """
+    if attempt is None:
+        return described, True
+    stack_level = [event for event in events if event.is_stack_level]
+    ours = next((event for event in stack_level if event.token == attempt.token), None)
+    if attempt.rejection:
+        ours = stack_level[0] if stack_level else None
+    if ours and not in_progress(ours.status) and (in_progress(described) or described == attempt.status_before):
+        return ours.status, True
+    if described != attempt.status_before:
+        return described, True
+    if ours and ours.status != described:
+        return ours.status, True
+    if attempt.other_status_seen and not ours:
+        return described, True
+    if ours and not attempt.rejection:
+        return described, True
+    return described, attempt.seconds_ago >= STALE_SECONDS
+
+
+def operation(events: Sequence[Event]) -> list[Event]:
+    """Return the newest operation's events, newest first: back to where the update or creation began.
+
+    The rollback of an update belongs to it, also where it was cancelled or continued under another token.
+    """
+    newest: list[Event] = []
+    for event in events:
+        newest.append(event)
+        if event.is_stack_level and event.status in {"UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}:
+            break
+    return newest
+
+
+def reaches_back(events: Sequence[Event]) -> bool:
+    """Return whether `events` (newest first) hold the beginning of the newest operation."""
+    return bool(events) and operation(events)[-1].status in {"UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}
+
+
+def root_cause(events: Sequence[Event]) -> Event | None:
+    """Return the first failure of the newest operation, or None.
+
+    Failures whose reason says "cancelled" are consequences; a nested stack's own failure counts only where nothing else
+    failed (its events tell more).
+    """
+    failures = [
+        event
+        for event in reversed(operation(events))
+        if event.status.endswith("_FAILED") and "cancelled" not in event.reason.lower() and not event.is_stack_level
+    ]
+    own = [event for event in failures if event.type != STACK_TYPE]
+    return next(iter(own or failures), None)
+
+
+def stuck_resources(events: Sequence[Event]) -> tuple[str, ...]:
+    """Return the logical ids whose rollback failed in the newest operation: what a skip list would name."""
+    failed = [
+        event.logical_id
+        for event in operation(events)
+        if event.status in {"UPDATE_FAILED", "DELETE_FAILED", "CREATE_FAILED"} and not event.is_stack_level
+    ]
+    return tuple(dict.fromkeys(failed))

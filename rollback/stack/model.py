@@ -1,0 +1,199 @@
+"""Pure: what is seen of a stack, and the moves that `decide` can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rollback.moves import Move
+
+STACK_TYPE = "AWS::CloudFormation::Stack"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A stack's parameter: its value as DescribeStacks shows it (`****` for NoEcho), and what an SSM type resolved to."""
+
+    value: str
+    resolved: str | None = None
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack as DescribeStacks shows it."""
+
+    name: str
+    id: str
+    status: str
+    status_reason: str = ""
+    root_id: str | None = None
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    capabilities: tuple[str, ...] = ()
+    role_arn: str | None = None
+    notification_arns: tuple[str, ...] = ()
+    rollback_configuration: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Event:
+    """A stack event; `token` is the ClientRequestToken of the operation that it belongs to."""
+
+    id: str
+    at: datetime
+    stack_id: str
+    logical_id: str
+    physical_id: str
+    type: str
+    status: str
+    reason: str = ""
+    token: str = ""
+
+    @property
+    def is_stack_level(self) -> bool:
+        """Return whether the event is about the stack itself, not about one of its resources."""
+        return self.type == STACK_TYPE and self.physical_id == self.stack_id
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A write of ours: which step, its token, the status seen just before, and how many seconds ago it was made."""
+
+    step: str
+    token: str
+    status_before: str
+    seconds_ago: float = 0.0
+    rejection: str = ""
+    other_status_seen: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """One resource change of a change set, in CloudFormation's words; `policy` is its PolicyAction."""
+
+    action: str
+    logical_id: str
+    type: str
+    replacement: str = ""
+    policy: str = ""
+    physical_id: str = ""
+
+
+@dataclass(frozen=True)
+class ChangeSet:
+    """Our change set, all its pages read; statuses in CloudFormation's words."""
+
+    name: str
+    status: str
+    execution_status: str = ""
+    reason: str = ""
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether it failed because there is nothing to change (aws-facts: two wordings)."""
+        texts = ("didn't contain changes", "no updates are to be performed")
+        return self.status == "FAILED" and any(text in self.reason.lower() for text in texts)
+
+
+@dataclass(frozen=True)
+class RestoreView:
+    """What a restore knows: whether the snapshot can be used, how the stack differs from it, what stands in the way."""
+
+    unusable: str = ""
+    differences: tuple[str, ...] = ()
+    secrets_lost: tuple[str, ...] = ()
+    artifacts_gone: tuple[str, ...] = ()
+    change_set: ChangeSet | None = None
+    destructive: tuple[str, ...] = ()
+    found_empty: bool = False
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that `decide` looks at.
+
+    `status` is the believed one (see `evidence`), None where the stack doesn't exist. `certain` is false while nothing
+    shows that our last write took effect. `attempts` are ours, oldest first, including those that a killed run
+    left in the events. `moved` says that a rollback ran during this run, ours or one found under way.
+    """
+
+    name: str
+    status: str | None
+    certain: bool = True
+    attempts: tuple[Attempt, ...] = ()
+    moved: bool = False
+    restoring: bool = False
+    restore_rolled_back: bool = False
+    restore: RestoreView | None = None
+    restore_executed: bool = False
+    skip: tuple[str, ...] = ()
+    stuck: tuple[str, ...] = ()
+    allow_destructive: bool = False
+    region: str = ""
+
+
+@dataclass(frozen=True)
+class CancelUpdate(Move):
+    """CancelUpdateStack: CloudFormation reverts the update that runs."""
+
+    @property
+    def says(self) -> str:
+        """Return what the move does."""
+        return "cancel the update that runs; CloudFormation then reverts it"
+
+
+@dataclass(frozen=True)
+class ContinueRollback(Move):
+    """ContinueUpdateRollback, the `attempt`-th, with the resources to skip."""
+
+    attempt: int = 1
+    skip: tuple[str, ...] = ()
+
+    @property
+    def says(self) -> str:
+        """Return what the move does."""
+        return f"continue the failed rollback, skipping {', '.join(self.skip)}" if self.skip else "continue the failed rollback"
+
+
+@dataclass(frozen=True)
+class RollbackStack(Move):
+    """RollbackStack: back to the last stable state, keeping resources that existed before (RetainExceptOnCreate)."""
+
+    @property
+    def says(self) -> str:
+        """Return what the move does."""
+        return "roll the failed update back"
+
+
+@dataclass(frozen=True)
+class CreateChangeSet(Move):
+    """Ask CloudFormation what a restore of the snapshot would change."""
+
+    @property
+    def says(self) -> str:
+        """Return what the move does."""
+        return "prepare a change set that restores the snapshot"
+
+
+@dataclass(frozen=True)
+class ExecuteChangeSet(Move):
+    """Restore: execute our change set, whose every change the guard has read."""
+
+    changes: int = 0
+
+    @property
+    def says(self) -> str:
+        """Return what the move does."""
+        return f"execute the change set that restores the snapshot ({self.changes} resource changes)"
+
+
+@dataclass(frozen=True)
+class DropChangeSet(Move):
+    """Delete our own change set: it changes nothing."""
+
+    @property
+    def says(self) -> str:
+        """Return what the move does."""
+        return "delete our empty change set"
