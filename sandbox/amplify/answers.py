@@ -1,0 +1,126 @@
+"""What the API shows of apps, branches and jobs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.amplify.branch import App, Branch
+from sandbox.amplify.job import TERMINAL, Job, JobStatus
+from sandbox.backend import ACCOUNT
+
+
+def moment(seconds: float) -> datetime:
+    """Return epoch seconds as the API's time."""
+    return datetime.fromtimestamp(seconds, tz=UTC)
+
+
+def app_answer(app: App) -> dict[str, Any]:
+    """Return the API's App."""
+    return {
+        "appId": app.id,
+        "appArn": _app_arn(app),
+        "name": app.name,
+        "description": "",
+        "repository": app.repository,
+        "platform": "WEB",
+        "createTime": moment(app.created),
+        "updateTime": moment(app.updated),
+        "environmentVariables": dict(app.environment),
+        "defaultDomain": f"{app.id}.amplifyapp.com",
+        "enableBranchAutoBuild": True,
+        "enableBranchAutoDeletion": False,
+        "enableBasicAuth": False,
+        **app.settings,
+    }
+
+
+def branch_answer(branch: Branch) -> dict[str, Any]:
+    """Return the API's Branch. activeJobId is the newest job, whether or not its build is being served."""
+    return {
+        "branchArn": _branch_arn(branch),
+        "branchName": branch.name,
+        "description": "",
+        "stage": "DEVELOPMENT",
+        "displayName": branch.name.replace("/", "-"),
+        "enableNotification": False,
+        "createTime": moment(branch.created),
+        "updateTime": moment(branch.updated),
+        "environmentVariables": dict(branch.environment),
+        "enableAutoBuild": branch.auto_build,
+        "customDomains": [],
+        "framework": "React",
+        "activeJobId": str(next(reversed(branch.jobs), "")),
+        "totalNumberOfJobs": str(len(branch.jobs)),
+        "enableBasicAuth": False,
+        "ttl": "5",
+        "enablePullRequestPreview": False,
+        **branch.settings,
+    }
+
+
+def summary_answer(branch: Branch, job: Job, now: float) -> dict[str, Any]:
+    """Return the API's JobSummary. It has no jobReason, although StartJob takes one."""
+    status = job.status(now)
+    summary: dict[str, Any] = {
+        "jobArn": f"{_branch_arn(branch)}/jobs/{job.id:010d}",
+        "jobId": str(job.id),
+        "commitId": job.commit,
+        "commitMessage": job.message,
+        "commitTime": moment(job.commit_time),
+        "startTime": moment(job.created),
+        "status": status.value,
+        "jobType": job.job_type.value,
+    }
+    if status in TERMINAL and job.ends is not None:
+        summary["endTime"] = moment(job.ends)
+    return summary
+
+
+def job_answer(branch: Branch, job: Job, now: float) -> dict[str, Any]:
+    """Return the API's Job: the summary and the steps that have begun."""
+    return {"summary": summary_answer(branch, job, now), "steps": _steps(branch, job, now)}
+
+
+def _steps(branch: Branch, job: Job, now: float) -> list[dict[str, Any]]:
+    status = job.status(now)
+    began = next((since for since, step in job.timeline if step is JobStatus.RUNNING and since <= now), None)
+    if began is None and status not in {JobStatus.SUCCEED, JobStatus.FAILED}:
+        return []
+    first = job.created if began is None else began
+    last = min(now, job.ends if job.ends is not None else now)
+    build = _step(branch, job, "BUILD", first, last)
+    if status is not JobStatus.SUCCEED:
+        build["status"] = status.value
+        if status is JobStatus.FAILED:
+            build["statusReason"] = job.failure or "Build failed"
+        return [build]
+    return [build, _step(branch, job, "DEPLOY", last, last), _step(branch, job, "VERIFY", last, last)]
+
+
+def _step(branch: Branch, job: Job, name: str, first: float, last: float) -> dict[str, Any]:
+    return {
+        "stepName": name,
+        "startTime": moment(first),
+        "endTime": moment(last),
+        "status": JobStatus.SUCCEED.value,
+        "logUrl": _signed_url(branch, job, f"{name}/log.txt"),
+        "artifactsUrl": _signed_url(branch, job, f"{name}/artifacts.zip"),
+    }
+
+
+def _signed_url(branch: Branch, job: Job, name: str) -> str:
+    """Return a link that opens without credentials, as the real ones do: it must not be shown to anybody."""
+    bucket = f"aws-amplify-prod-{branch.app.region}-artifacts.s3.{branch.app.region}.amazonaws.com"
+    return (
+        f"https://{bucket}/{branch.app.id}/{branch.name}/{job.id:010d}/{name}?X-Amz-Security-Token=IQoJb3JpZ2luX2VjEXAMPLE"
+        f"&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=3600&X-Amz-Signature={job.id:064x}"
+    )
+
+
+def _app_arn(app: App) -> str:
+    return f"arn:aws:amplify:{app.region}:{ACCOUNT}:apps/{app.id}"
+
+
+def _branch_arn(branch: Branch) -> str:
+    return f"{_app_arn(branch.app)}/branches/{branch.name}"

@@ -1,0 +1,87 @@
+"""One Amplify job: what it was asked to build, what it built, and the times at which its status changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+HEAD = "HEAD"
+"""What a job shows as its commit when it was started without one."""
+
+CLONE_FAILURE = "!!! Unable to clone repository. git clone exited with code 128"
+"""The reason of a failure that comes and goes [seen]."""
+
+
+class JobStatus(StrEnum):
+    """Amplify's eight job statuses."""
+
+    CREATED = "CREATED"
+    PENDING = "PENDING"
+    PROVISIONING = "PROVISIONING"
+    RUNNING = "RUNNING"
+    CANCELLING = "CANCELLING"
+    SUCCEED = "SUCCEED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+TERMINAL = frozenset({JobStatus.SUCCEED, JobStatus.FAILED, JobStatus.CANCELLED})
+
+
+class JobType(StrEnum):
+    """Amplify's four job types."""
+
+    RELEASE = "RELEASE"
+    RETRY = "RETRY"
+    MANUAL = "MANUAL"
+    WEB_HOOK = "WEB_HOOK"
+
+
+@dataclass(eq=False)
+class Job:
+    """A job. Times are epoch seconds of the sandbox's clock.
+
+    `commit` is what the API shows; `builds` is what the build really checked out, known once it has begun.
+    `timeline` is every change of status, planned ones too, oldest first. `reason` is StartJob's jobReason, `failure` why
+    the build fails, `built_with` the environment variables that the build saw.
+    """
+
+    id: int
+    job_type: JobType
+    commit: str
+    message: str
+    created: float
+    commit_time: float
+    timeline: list[tuple[float, JobStatus]] = field(default_factory=list)
+    builds: str = ""
+    retry_of: Job | None = None
+    reason: str = ""
+    by_api: bool = False
+    failure: str = ""
+    built_with: dict[str, str] | None = None
+    waiting: bool = False
+
+    def status(self, now: float) -> JobStatus:
+        """Return the status at this time."""
+        current = self.timeline[0][1]
+        for since, status in self.timeline:
+            if since > now:
+                break
+            current = status
+        return current
+
+    @property
+    def ends(self) -> float | None:
+        """When the job reaches its final status; None if it waits in the queue or hangs."""
+        since, status = self.timeline[-1]
+        return since if status in TERMINAL else None
+
+    @property
+    def outcome(self) -> JobStatus | None:
+        """The final status, planned or reached; None if it waits in the queue or hangs."""
+        status = self.timeline[-1][1]
+        return status if status in TERMINAL else None
+
+    def cut(self, now: float, rest: list[tuple[float, JobStatus]]) -> None:
+        """Replace everything planned after `now`."""
+        self.timeline = [entry for entry in self.timeline if entry[0] <= now] + rest

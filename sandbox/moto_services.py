@@ -1,0 +1,120 @@
+"""The services that moto has: S3, STS, CloudWatch and SSM, as moto's own server runs them, and tests' hands on them."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from sandbox.backend import ACCOUNT
+from sandbox.exchange import Answer, Incoming
+
+SERVICES = ("s3", "sts", "cloudwatch", "ssm")
+
+
+class MotoServices:
+    """moto's state is one per process: so is this. `reset` empties it.
+
+    The applications are made on first use, because most tests need none of them.
+    """
+
+    def __init__(self, region: str) -> None:
+        self._region = region
+        self._apps: dict[str, Any] = {}
+        self._lock = threading.RLock()
+
+    def answer(self, service: str, incoming: Incoming) -> Answer:
+        """Return what moto's server answers."""
+        from werkzeug.test import run_wsgi_app
+
+        from sandbox.wire import environ
+
+        with self._lock:
+            chunks, status, headers = run_wsgi_app(self._app(service), environ(incoming), buffered=True)
+            body = b"".join(chunks)
+        return Answer(int(status.split()[0]), body, dict(headers.items()))
+
+    def _app(self, service: str) -> Any:
+        if service not in self._apps:
+            from moto.moto_server.werkzeug_app import create_backend_app
+
+            self._apps[service] = create_backend_app(service)  # type: ignore[arg-type]
+        return self._apps[service]
+
+    def reset(self) -> None:
+        """Empty the services that were used in this process."""
+        from moto.backends import get_backend
+
+        for service in SERVICES:
+            get_backend(service).reset()  # type: ignore[call-overload]
+
+    def create_bucket(self, bucket: str) -> None:
+        """Create a bucket."""
+        self._s3().create_bucket(bucket, self._region)
+
+    def put_object(self, bucket: str, key: str, body: bytes | str) -> None:
+        """Store an object."""
+        self._s3().put_object(bucket, key, body.encode() if isinstance(body, str) else body)
+
+    def get_object(self, bucket: str, key: str) -> bytes:
+        """Return an object's bytes. Raises KeyError if the bucket or the key does not exist."""
+        from moto.s3.exceptions import MissingBucket
+
+        try:
+            found = self._s3().get_object(bucket, key)
+        except MissingBucket:
+            found = None
+        if found is None:
+            raise KeyError((bucket, key))
+        return bytes(found.value)
+
+    def delete_object(self, bucket: str, key: str) -> None:
+        """Delete an object."""
+        self._s3().delete_object(bucket, key)
+
+    def object_keys(self, bucket: str) -> list[str]:
+        """Return the keys of a bucket, sorted."""
+        return sorted(self._s3().get_bucket(bucket).keys)
+
+    def set_alarm(self, name: str, state: str = "OK") -> None:
+        """Put a CloudWatch alarm into `OK`, `ALARM` or `INSUFFICIENT_DATA`; make it where it doesn't exist."""
+        from moto.cloudwatch.models import cloudwatch_backends
+
+        backend = cloudwatch_backends[ACCOUNT][self._region]
+        if name not in backend.alarms:
+            backend.put_metric_alarm(
+                name=name,
+                namespace="Sandbox",
+                metric_name="Errors",
+                comparison_operator="GreaterThanThreshold",
+                evaluation_periods=1,
+                period=60,
+                threshold=1.0,
+                statistic="Sum",
+                description="",
+                dimensions=[],
+                alarm_actions=[],
+            )
+        backend.set_alarm_state(name, f"set to {state}", "{}", state)
+
+    def put_parameter(self, name: str, value: str) -> None:
+        """Store a plain SSM parameter, or its next version."""
+        from moto.ssm.models import ssm_backends
+
+        ssm_backends[ACCOUNT][self._region].put_parameter(
+            name=name,
+            description="",
+            value=value,
+            parameter_type="String",
+            allowed_pattern="",
+            keyid="",
+            overwrite=True,
+            tags=[],
+            data_type="text",
+            tier=None,
+            policies=None,
+        )
+
+    def _s3(self) -> Any:
+        from moto.s3.models import s3_backends
+
+        return s3_backends[ACCOUNT]["aws"]

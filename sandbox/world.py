@@ -1,0 +1,140 @@
+"""The embedded AWS as one object: start it, seed it, point a process at it, look at what happened."""
+
+from __future__ import annotations
+
+import contextlib
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from sandbox.amplify import Amplify
+from sandbox.aws import Aws, Call, Hook
+from sandbox.backend import Backend
+from sandbox.clock import Clock, ScaledClock
+from sandbox.exchange import Answer, Incoming, text_answer
+from sandbox.faults import Faults
+from sandbox.github import GitHub
+from sandbox.moto_services import MotoServices
+from sandbox.server import Server
+from sandbox.site import Site
+from sandbox.slack import Slack
+
+if TYPE_CHECKING:
+    from sandbox.cloudformation import CloudFormation
+
+ACCESS_KEY = "ASIASANDBOXACCESSKEY"
+SECRET_KEY = "sandbox/secret+access/key/EXAMPLE0000000"
+SESSION_TOKEN = "IQoJb3JpZ2luX2VjSANDBOXsessiontoken"
+
+
+class Sandbox:
+    """The embedded AWS, Slack, GitHub and the site, on one loopback port.
+
+        with Sandbox(ManualClock()) as sandbox:
+            sandbox.amplify.add_app("shop", "d1shop")
+            subprocess.run([...], env={**os.environ, **sandbox.environment()})
+
+    moto's state is one per process, so only one sandbox of a process may use S3, STS, CloudWatch or SSM at a time.
+    """
+
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        *,
+        region: str = "us-west-2",
+        port: int = 0,
+        backends: dict[str, Backend] | None = None,
+    ) -> None:
+        self.clock = clock or ScaledClock()
+        self.region = region
+        self.faults = Faults()
+        self.amplify = Amplify(self.clock, region)
+        self.slack = Slack()
+        self.site = Site(self.amplify, self.clock)
+        self.github = GitHub()
+        self.services = MotoServices(region)
+        self._others = {"amplify": self.amplify, **(backends or {})}
+        if "cloudformation" not in self._others:
+            with contextlib.suppress(ImportError):
+                from sandbox.cloudformation import CloudFormation
+
+                self.cloudformation: CloudFormation = CloudFormation(self.clock, s3=self.services.get_object)
+                self._others["cloudformation"] = self.cloudformation
+        self._aws = Aws(self.clock, self.faults, self._others, self.services, ACCESS_KEY)
+        self._server = Server(self._respond, port)
+        self.url = self._server.url
+        self.slack.url = self.site.base = self.github.base = self.url
+
+    def __enter__(self) -> Self:
+        """Start serving, with moto's services empty."""
+        self.services.reset()
+        self._server.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Stop serving."""
+        self._server.stop()
+        self.services.reset()
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every AWS call so far, in the order in which they came in."""
+        return list(self._aws.calls)
+
+    @property
+    def before_call(self) -> list[Hook]:
+        """Called before the effect of each AWS call: append to it."""
+        return self._aws.before_call
+
+    @property
+    def after_call(self) -> list[Hook]:
+        """Called after the effect of each AWS call and before its answer: append to it."""
+        return self._aws.after_call
+
+    def operations(self, service: str = "") -> list[str]:
+        """Return the names of the operations called so far, of one service or of all."""
+        return [call.operation for call in self.calls if service in {"", call.service}]
+
+    def environment(self, **extra: str) -> dict[str, str]:
+        """Return the environment variables that point an AWS SDK, and GitHub's and Slack's clients, here."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_SESSION_TOKEN": SESSION_TOKEN,
+            "AWS_REGION": self.region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "GITHUB_API_URL": self.github.url,
+            **extra,
+        }
+
+    def client(self, service: str, **config: Any) -> Any:
+        """Return a boto3 client that calls this sandbox once per call: it does not retry, unless `config` says so."""
+        import boto3
+        from botocore.config import Config
+
+        settings = {"retries": {"max_attempts": 0}, "connect_timeout": 5, "read_timeout": 5, **config}
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            region_name=self.region,
+            endpoint_url=self.url,
+            aws_access_key_id=ACCESS_KEY,
+            aws_secret_access_key=SECRET_KEY,
+            aws_session_token=SESSION_TOKEN,
+            config=Config(**settings),
+        )
+
+    def _respond(self, incoming: Incoming) -> Answer:
+        if incoming.header("Authorization").startswith("AWS4-HMAC-SHA256"):
+            return self._aws.answer(incoming)
+        for prefix, answer in (
+            ("/slack/", self.slack.answer),
+            ("/site/", self.site.answer),
+            ("/github/", self.github.answer),
+        ):
+            if incoming.path.startswith(prefix) or incoming.path + "/" == prefix:
+                return answer(incoming)
+        if incoming.path == "/":
+            return text_answer("the embedded AWS")
+        return self._aws.answer(incoming)
