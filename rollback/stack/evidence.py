@@ -22,9 +22,12 @@ def believed(described: str, attempt: Attempt | None, events: Sequence[Event]) -
     """
     if attempt is None:
         return described, True
+    if attempt.rejection and "current stack status" not in attempt.rejection.lower():
+        return described, True
     stack_level = [event for event in events if event.is_stack_level]
     ours = next((event for event in stack_level if event.token == attempt.token), None)
-    if attempt.rejection:
+    if ours or attempt.rejection:
+        # What came after our operation, somebody else's included, is newer evidence still.
         ours = stack_level[0] if stack_level else None
     if ours and not in_progress(ours.status) and (in_progress(described) or described == attempt.status_before):
         return ours.status, True

@@ -106,8 +106,8 @@ class RestoreView:
     secrets_lost: tuple[str, ...] = ()
     artifacts_gone: tuple[str, ...] = ()
     change_set: ChangeSet | None = None
-    destructive: tuple[str, ...] = ()
     found_empty: bool = False
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,11 +124,13 @@ class Seen:
     certain: bool = True
     attempts: tuple[Attempt, ...] = ()
     moved: bool = False
+    status_reason: str = ""
     restoring: bool = False
     restore_rolled_back: bool = False
     restore: RestoreView | None = None
     restore_executed: bool = False
     skip: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
     stuck: tuple[str, ...] = ()
     allow_destructive: bool = False
     region: str = ""

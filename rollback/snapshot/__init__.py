@@ -1,0 +1,1 @@
+"""The last known good, as `mode: snapshot` records it and a restore reads it."""

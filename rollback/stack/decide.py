@@ -1,0 +1,228 @@
+"""Pure: the next move for a stack. The table in `states` says what a status means; here is what we do about it."""
+
+from __future__ import annotations
+
+from shlex import quote
+
+from rollback.moves import Done, Move, Wait
+from rollback.notices import Code, refused, warning
+from rollback.report.model import Command, Notice
+from rollback.results import Result
+from rollback.stack import restoring, tokens
+from rollback.stack.model import CancelUpdate, ContinueRollback, RollbackStack, Seen
+from rollback.stack.states import STATES, State
+
+MOST_TRIES = 3
+"""How often a write that AWS rejects, or that shows no effect, is made before giving up on it."""
+
+PLAIN_CONTINUES = 2
+"""How often a failed rollback is continued without a skip list; with one it is continued once more."""
+
+
+def decide(seen: Seen) -> Move:
+    """Return the next move for the stack as it is seen."""
+    if seen.status is None:
+        return _not_found(seen)
+    if not seen.certain:
+        return Wait("AWS to show the effect of our last call")
+    state = STATES.get(seen.status)
+    match state:
+        case State.CANCELLABLE:
+            return _cancel(seen)
+        case State.MOVING:
+            return Wait(f"{seen.status} to end")
+        case State.STUCK:
+            return _continue(seen)
+        case State.FAILED_IN_PLACE:
+            return _roll_back(seen)
+        case State.UPDATED | State.FIRST | State.REVERTED:
+            return _at_rest(seen, state)
+        case _:
+            return _no_safe_move(seen, state)
+
+
+def _cancel(seen: Seen) -> Move:
+    if seen.restoring:
+        return Wait("the restore that is under way")
+    rejections = _rejections(seen, tokens.CANCEL)
+    if len(rejections) >= MOST_TRIES:
+        return Done(
+            Result.FAILED,
+            f"The update could not be cancelled: {rejections[-1]}",
+            Code.AWS_REJECTED,
+            (_status_command(seen), Command(purpose="Cancel it", line=_cli(seen, "cancel-update-stack"))),
+        )
+    return CancelUpdate()
+
+
+def _continue(seen: Seen) -> Move:
+    rejections = _rejections(seen, tokens.CONTINUE)
+    tries = sum(attempt.step == tokens.CONTINUE for attempt in seen.attempts)
+    most = PLAIN_CONTINUES + bool(seen.skip)
+    if len(rejections) < MOST_TRIES and tries < most + len(rejections):
+        plain = tries - len(rejections) < PLAIN_CONTINUES
+        return ContinueRollback(tries + 1, () if plain else seen.skip)
+    stuck = ", ".join(seen.stuck) or "see the events"
+    why = f" CloudFormation: {rejections[-1]}" if rejections else ""
+    return Done(
+        Result.FAILED,
+        f"The stack's own rollback fails again and again (stuck: {stuck}).{why}",
+        Code.STACK_ROLLBACK_FAILED,
+        (
+            Command(
+                purpose="Mend what the root cause names, then continue the rollback",
+                line=_cli(seen, "continue-update-rollback"),
+            ),
+            Command(
+                purpose="Or leave the stuck resources as they are (the same as resources-to-skip) and go on",
+                line=_cli(seen, "continue-update-rollback")
+                + (f" --resources-to-skip {' '.join(map(quote, seen.stuck))}" if seen.stuck else " --resources-to-skip …"),
+            ),
+        ),
+    )
+
+
+def _roll_back(seen: Seen) -> Move:
+    rejections = _rejections(seen, tokens.ROLLBACK)
+    express = any("express" in rejection.lower() for rejection in rejections)
+    if len(rejections) < MOST_TRIES and not express:
+        return RollbackStack()
+    if seen.restore and not seen.restore.unusable:
+        return restoring.next_move(seen)
+    return refused(
+        Code.STACK_EXPRESS_MODE if express else Code.AWS_REJECTED,
+        f"The failed update can't be rolled back by CloudFormation: {rejections[-1]}",
+        Command(purpose="Deploy the last good template over it", line=_cli(seen, "update-stack") + " --template-body file://…"),
+        Command(purpose="Next time, record a snapshot before deploying (mode: snapshot): it can be restored"),
+    )
+
+
+def _at_rest(seen: Seen, state: State) -> Move:
+    if seen.restore_rolled_back:
+        return restoring.rolled_back(seen)
+    if seen.restore and not seen.restore.unusable:
+        return restoring.next_move(seen)
+    unusable = seen.restore.unusable if seen.restore else ""
+    if state is State.REVERTED:
+        warnings = [warning(Code.SNAPSHOT_UNUSABLE, unusable)] if unusable else []
+        if seen.moved:
+            return Done(Result.ROLLED_BACK, "CloudFormation reverted the update.", warnings=(*_skipped(seen), *warnings))
+        return Done(Result.ALREADY_GOOD, "CloudFormation had already reverted the update.", warnings=tuple(warnings))
+    if unusable:
+        return refused(
+            Code.SNAPSHOT_UNUSABLE,
+            f"The stack was not restored: {unusable}",
+            Command(
+                purpose="Deploy the last good template over it", line=_cli(seen, "update-stack") + " --template-body file://…"
+            ),
+        )
+    return _nothing_to_go_back_to(seen, state)
+
+
+def _nothing_to_go_back_to(seen: Seen, state: State) -> Done:
+    if state is State.FIRST:
+        text = (
+            f"Stack {seen.name} is in {seen.status}: this was its first deployment, so nothing earlier exists. "
+            "It stays in place as it was deployed."
+        )
+        return Done(Result.NOT_NEEDED, text, Code.STACK_FIRST_DEPLOYMENT, warnings=(warning(Code.STACK_FIRST_DEPLOYMENT, text),))
+    text = (
+        f"Stack {seen.name} is in {seen.status}: CloudFormation keeps no earlier version, so the infrastructure of the "
+        "failed deployment stays in place. To bring it back next time, record a snapshot before deploying "
+        "(mode: snapshot) and pass it as snapshot."
+    )
+    by_hand = Command(
+        purpose="If the infrastructure itself is at fault, deploy the last good template by hand",
+        line=_cli(seen, "update-stack") + " --template-body file://previous-template.yaml",
+    )
+    return Done(
+        Result.NOT_NEEDED,
+        text,
+        Code.STACK_KEEPS_DEPLOYMENT,
+        warnings=(warning(Code.STACK_KEEPS_DEPLOYMENT, text, by_hand),),
+    )
+
+
+def _no_safe_move(seen: Seen, state: State | None) -> Done:
+    where = f"Stack {seen.name} is in {seen.status}"
+    delete = Command(
+        purpose="A person may delete it, with everything in it, and deploy again", line=_cli(seen, "delete-stack")
+    )
+    match state:
+        case State.FIRST_CREATION_FAILED:
+            return refused(
+                Code.STACK_FIRST_CREATION_FAILED,
+                f"{where}: its first creation failed, so there is no good state to return to.",
+                _status_command(seen),
+                delete,
+            )
+        case State.NEEDS_A_PERSON:
+            return refused(
+                Code.STACK_NEEDS_A_PERSON,
+                f"{where}: an import or a delete failed, and no move is safe without a person.",
+                Command(purpose="See what failed", line=_cli(seen, "describe-stack-events") + " --max-items 20"),
+            )
+        case State.DELETING:
+            return refused(
+                Code.STACK_BEING_DELETED, f"{where}: nothing can be rolled back in it.", Command(purpose="Deploy it again")
+            )
+        case State.IN_REVIEW:
+            return refused(
+                Code.STACK_IN_REVIEW,
+                f"{where}: it has a change set that nobody executed, and nothing was ever deployed.",
+                Command(purpose="See its change sets", line=_cli(seen, "list-change-sets")),
+            )
+        case _:
+            return refused(
+                Code.STACK_STATUS_UNKNOWN,
+                f"{where}: a status that this version does not know, so it does not touch the stack.",
+                _status_command(seen),
+            )
+
+
+def timed_out(seen: Seen | None, name: str, region: str, waiting_for: str) -> Done:
+    """Return how a stack ends when the waiting does: AWS goes on."""
+    status = (seen and seen.status) or "an unknown status"
+    known = seen or Seen(name=name, status=None, region=region)
+    return Done(
+        Result.TIMED_OUT,
+        f"Stack {name} is still in {status}: stack-timeout ended the waiting for {waiting_for}, not AWS's work.",
+        Code.STACK_TIMED_OUT,
+        (
+            _status_command(known),
+            Command(purpose="When it has come to rest, run this job again: it goes on from there (or raise stack-timeout)"),
+        ),
+    )
+
+
+def _not_found(seen: Seen) -> Done:
+    return refused(
+        Code.STACK_NOT_FOUND,
+        f"Stack {seen.name} does not exist in {seen.region or 'this region'}.",
+        Command(
+            purpose="Check stack-name and aws-region; the region's stacks are",
+            line=f"aws cloudformation list-stacks --region {quote(seen.region)} --query 'StackSummaries[].StackName'",
+        ),
+    )
+
+
+def _skipped(seen: Seen) -> tuple[Notice, ...]:
+    if not seen.skipped:
+        return ()
+    text = (
+        f"The rollback of stack {seen.name} skipped {', '.join(seen.skipped)}: CloudFormation takes them for rolled back, "
+        "but they are as the failed deployment left them."
+    )
+    return (warning(Code.STACK_RESOURCES_SKIPPED, text, Command(purpose="Bring them in line with the template by hand")),)
+
+
+def _rejections(seen: Seen, step: str) -> list[str]:
+    return [attempt.rejection for attempt in seen.attempts if attempt.step == step and attempt.rejection]
+
+
+def _status_command(seen: Seen) -> Command:
+    return Command(purpose="See where it stands", line=_cli(seen, "describe-stacks"))
+
+
+def _cli(seen: Seen, command: str) -> str:
+    return f"aws cloudformation {command} --stack-name {quote(seen.name)} --region {quote(seen.region)}"

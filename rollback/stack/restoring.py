@@ -1,0 +1,117 @@
+"""Pure: how a stack at rest is brought back to its snapshot, through a change set that is ours and never blindly."""
+
+from __future__ import annotations
+
+from shlex import quote
+
+from rollback.moves import Done, Move, Wait
+from rollback.notices import Code, refused, warning
+from rollback.report.model import Command
+from rollback.results import Result
+from rollback.stack import tokens
+from rollback.stack.model import ChangeSet, CreateChangeSet, DropChangeSet, ExecuteChangeSet, RestoreView, Seen
+from rollback.stack.stateful import destructive_changes
+
+
+def next_move(seen: Seen) -> Move:
+    """Return the next move of a restore; the stack is at rest and its snapshot can be used."""
+    view = seen.restore
+    if view is None:  # pragma: no cover - decide asks only where there is one
+        raise ValueError("a restore needs a snapshot")
+    if not view.differences or view.found_empty:
+        return _equal(seen, view)
+    if seen.restore_executed:
+        return Done(
+            Result.FAILED,
+            f"The restore ended in {seen.status}, but the stack still differs from its snapshot in "
+            f"{_listed(view.differences)}: somebody may have changed it meanwhile.",
+            Code.RESTORE_NOT_PROVEN,
+            (Command(purpose="Look at the stack's events, then run this job again"),),
+        )
+    if view.secrets_lost:
+        return refused(
+            Code.RESTORE_SECRET_LOST,
+            f"The stack was not restored: the failed deployment dropped the NoEcho parameter(s) {_listed(view.secrets_lost)}, "
+            "and CloudFormation tells nobody the earlier value.",
+            Command(
+                purpose="Deploy the last good template by hand, with the value",
+                line=f"aws cloudformation deploy --stack-name {quote(seen.name)} --region {quote(seen.region)}"
+                f" --template-file previous-template.yaml --parameter-overrides {' '.join(f'{n}=…' for n in view.secrets_lost)}",
+            ),
+        )
+    if view.artifacts_gone:
+        return refused(
+            Code.RESTORE_ARTIFACTS_GONE,
+            "The stack was not restored: its earlier template names S3 objects that are gone: "
+            f"{_listed(view.artifacts_gone)}.",
+            Command(purpose="Put these objects back (bucket versioning keeps them), then run this job again"),
+        )
+    return _through(view.change_set, seen)
+
+
+def _through(change_set: ChangeSet | None, seen: Seen) -> Move:
+    if change_set is None:
+        return CreateChangeSet()
+    if change_set.is_empty:
+        return DropChangeSet()
+    if change_set.status == "FAILED" or change_set.execution_status in {"OBSOLETE", "EXECUTE_FAILED"}:
+        reason = change_set.reason or f"{change_set.status}, {change_set.execution_status}"
+        return Done(
+            Result.FAILED,
+            f"CloudFormation could not prepare the restore: {reason}",
+            Code.RESTORE_FAILED,
+            (Command(purpose="Mend what the reason names, then run this job again"),),
+        )
+    if change_set.status == "CREATE_COMPLETE" and change_set.execution_status == "AVAILABLE":
+        destructive = destructive_changes(change_set.changes)
+        if destructive and not seen.allow_destructive:
+            return _guarded(destructive)
+        return ExecuteChangeSet(len(change_set.changes))
+    return Wait("our change set")
+
+
+def _guarded(destructive: tuple[str, ...]) -> Done:
+    return refused(
+        Code.RESTORE_DESTRUCTIVE,
+        f"The stack was not restored: that would delete or replace resources that hold data: {_listed(destructive)}.",
+        Command(purpose="Save what they hold; if the loss is accepted, run this job again with allow-destructive: true"),
+        Command(purpose="Or give them DeletionPolicy: Retain and UpdateReplacePolicy: Retain in the template, and deploy that"),
+    )
+
+
+def _equal(seen: Seen, view: RestoreView) -> Done:
+    kept = tuple(warning(Code.RESTORE_KEEPS_VALUES, text) for text in view.kept) if seen.restore_executed else ()
+    how = "CloudFormation finds nothing to change" if view.found_empty else "template, parameters and tags equal the snapshot's"
+    if seen.restore_executed:
+        return Done(Result.ROLLED_BACK, f"The snapshot was restored: {how}.", warnings=kept)
+    if seen.moved:
+        return Done(Result.ROLLED_BACK, f"CloudFormation reverted the update; {how}.")
+    return Done(Result.ALREADY_GOOD, f"The stack is as its snapshot recorded it: {how}.")
+
+
+def rolled_back(seen: Seen) -> Done:
+    """Return the end of a restore that CloudFormation itself rolled back: the failed deployment is still in place."""
+    return Done(
+        Result.FAILED,
+        f"The restore failed and CloudFormation rolled it back ({seen.status}): the failed deployment's infrastructure is "
+        "still in place.",
+        Code.RESTORE_FAILED,
+        (
+            Command(
+                purpose="See why",
+                line=f"aws cloudformation describe-stack-events --stack-name {quote(seen.name)}"
+                f" --region {quote(seen.region)} --max-items 20",
+            ),
+            Command(purpose="Mend what the root cause names, then start a new rollback run"),
+        ),
+    )
+
+
+def adopts(token: str) -> bool:
+    """Return whether an operation under way is a restore by this action, in whatever run: it is adopted, not cancelled."""
+    return tokens.step_of(token) == tokens.RESTORE
+
+
+def _listed(things: tuple[str, ...], most: int = 10) -> str:
+    more = f" and {len(things) - most} more" if len(things) > most else ""
+    return ", ".join(things[:most]) + more
