@@ -105,7 +105,7 @@ class JobReport(Record):
 
 
 class FrontendReport(Record):
-    """The Amplify branch: what was served before, what was redeployed, what is served now, and whether that is proven."""
+    """The Amplify branch: what was served before, what was redeployed, what is served now, and is that proven."""
 
     app_id: str = ""
     app_name: str = ""
@@ -154,7 +154,10 @@ class Context(Record):
 
 
 class Report(Record):
-    """Everything a run has to say. `reason` is one sentence: which rule decided, or why the outcome is what it is."""
+    """Everything a run has to say. `reason` is one sentence: which rule decided, or why the outcome is what it is.
+
+    `shortened` says what was left out to keep the `report` output small; it is empty in a report that is whole.
+    """
 
     version: Literal[1] = 1
     mode: Mode
@@ -180,3 +183,4 @@ class Report(Record):
     recovery_seconds: float | None = None
     elapsed_seconds: float = 0.0
     notified: bool = False
+    shortened: tuple[str, ...] = ()

@@ -1,0 +1,110 @@
+"""Pure: a report as the action's outputs. Each is there in every outcome, empty where it has no value."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from rollback.report.shorter import shorter
+from rollback.report.text import HIDDEN, clean, collapse, map_texts
+from rollback.results import Mode, Outcome, Result, worst
+
+if TYPE_CHECKING:
+    from rollback.report.model import JobReport, Report, StackReport
+
+NAMES: Final = (
+    "triggered",
+    "outcome",
+    "reason",
+    "stack-result",
+    "stack-status",
+    "frontend-result",
+    "frontend-job-id",
+    "frontend-job-status",
+    "restored-job-id",
+    "restored-commit",
+    "verify-result",
+    "notified",
+    "recovery-seconds",
+    "snapshot",
+    "report",
+)
+"""In the order of the contract."""
+
+REPORT_LIMIT = 60_000
+"""Bytes of the report's JSON: a job's outputs share 1 MB, and an environment variable holds 128 KiB."""
+
+HEAD = "HEAD"
+"""What Amplify calls the commit of a job that was started without one."""
+
+_ACCOUNT = re.compile(r"(?i)(?<=:)\d{12}(?=[:/])|(?<=%3A)\d{12}(?=%3A|%2F)|(?<=//)\d{12}(?=\.)")
+_NO_RESULT = frozenset({Outcome.NOT_TRIGGERED, Outcome.INVALID_INPUTS, Outcome.STATUS, Outcome.SNAPSHOT_SAVED})
+
+
+def outputs(report: Report) -> dict[str, str]:
+    """Return every output of the contract. The report has to be redacted already.
+
+    Account numbers in ARNs and links give way to `***`: GitHub drops a job output whole that contains a masked value,
+    and aws-actions/configure-aws-credentials masks the account number.
+    """
+    report = map_texts(report, hide_accounts)
+    has_results = report.mode is Mode.ROLLBACK and report.outcome not in _NO_RESULT
+    job = report.frontend.job if report.frontend else None
+    restored = report.frontend.restored if report.frontend else None
+    values = {
+        "triggered": _truth(report.triggered),
+        "outcome": report.outcome.value,
+        "reason": report.reason,
+        "stack-result": _word(_stack_result(report)) if has_results else "",
+        "stack-status": _stack_status(report),
+        "frontend-result": _word(_frontend_result(report)) if has_results else "",
+        "frontend-job-id": job.id if job else "",
+        "frontend-job-status": job.status if job else "",
+        "restored-job-id": restored.id if restored else "",
+        "restored-commit": known_commit(restored),
+        "verify-result": report.verification.verdict.value if has_results else "",
+        "notified": _truth(report.notified),
+        "recovery-seconds": "" if report.recovery_seconds is None else str(round(report.recovery_seconds)),
+        "snapshot": report.snapshot,
+        "report": shorter(map_texts(report, clean), REPORT_LIMIT).model_dump_json(),
+    }
+    return {name: collapse(values[name]) if name != "report" else values[name] for name in NAMES}
+
+
+def hide_accounts(text: str) -> str:
+    """Return the text with the account number in each ARN and console link replaced by `***`."""
+    return _ACCOUNT.sub(HIDDEN, text)
+
+
+def known_commit(job: JobReport | None) -> str:
+    """Return the commit that the job names; empty for none, or for `HEAD`, which names no commit."""
+    return "" if job is None or job.commit.upper() == HEAD else job.commit
+
+
+def worst_stack(report: Report) -> StackReport | None:
+    """Return the stack that stands for all: the first one that has the worst result."""
+    result = worst(stack.result for stack in report.stacks)
+    return next((stack for stack in report.stacks if stack.result is result), None)
+
+
+def _stack_result(report: Report) -> Result | None:
+    if report.stacks:
+        return worst(stack.result for stack in report.stacks)
+    return report.stack_result
+
+
+def _stack_status(report: Report) -> str:
+    stack = worst_stack(report)
+    return stack.status if stack else ""
+
+
+def _frontend_result(report: Report) -> Result | None:
+    return report.frontend.result if report.frontend else report.frontend_result
+
+
+def _word(result: Result | None) -> str:
+    return (result or Result.SKIPPED).value
+
+
+def _truth(value: bool) -> str:  # noqa: FBT001  # the one argument of a formatter
+    return "true" if value else "false"

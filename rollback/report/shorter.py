@@ -1,0 +1,118 @@
+"""Pure: a report cut until its JSON fits, gently at first, and saying what was left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from rollback.report.text import AnyRecord, map_texts, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rollback.report.model import FrontendReport, Happening, JobReport, Moment, Report, StackReport
+
+
+class Limits(NamedTuple):
+    """How many entries a long list keeps, how many any other list, and how many characters a text."""
+
+    long: int
+    other: int
+    text: int
+
+
+_STEPS = (
+    Limits(1_000, 200, 8_000),
+    Limits(200, 100, 2_000),
+    Limits(100, 100, 1_000),
+    Limits(50, 50, 1_000),
+    Limits(20, 20, 500),
+    Limits(10, 10, 300),
+    Limits(5, 8, 150),
+    Limits(0, 5, 80),
+    Limits(0, 2, 50),
+    Limits(0, 1, 20),
+)
+
+
+def shorter(report: Report, limit: int) -> Report:
+    """Return the report, cut so that its JSON has at most `limit` bytes; `shortened` says what was left out."""
+    if _size(report) <= limit:
+        return report
+    cut = report
+    for limits in _STEPS:
+        cut = _within(report, limits)
+        if _size(cut) <= limit:
+            break
+    return cut
+
+
+def _size(report: Report) -> int:
+    return len(report.model_dump_json().encode())
+
+
+def _within(report: Report, limits: Limits) -> Report:
+    left_out: list[str] = []
+
+    def tell(what: str, before: int, after: int) -> None:
+        if after < before:
+            left_out.append(f"{what}: {after:,} of {before:,} kept")
+
+    stacks = tuple(_short_stack(stack, limits, tell) for stack in report.stacks)
+    frontend = _short_frontend(report.frontend, limits, tell) if report.frontend else None
+    timeline = _keep_ends(report.timeline, limits.long)
+    tell("timeline", len(report.timeline), len(timeline))
+    cut = report.model_copy(update={"stacks": stacks, "frontend": frontend, "timeline": timeline})
+    cut = _cut_lists(cut, limits, tell)
+    cut = map_texts(cut, lambda text: shorten(text, limits.text))
+    if cut != report:
+        left_out.append(f"texts longer than {limits.text:,} characters are cut")
+    return cut.model_copy(update={"shortened": tuple(left_out[: limits.other + 1])})
+
+
+def _short_stack(stack: StackReport, limits: Limits, tell: Callable[[str, int, int], None]) -> StackReport:
+    events = _newest(stack.events, limits.long)
+    tell("events of a stack", len(stack.events), len(events))
+    return stack.model_copy(update={"events": events})
+
+
+def _short_frontend(frontend: FrontendReport, limits: Limits, tell: Callable[[str, int, int], None]) -> FrontendReport:
+    history = _notable(frontend.history, limits.long)
+    tell("job history", len(frontend.history), len(history))
+    return frontend.model_copy(update={"history": history})
+
+
+def _cut_lists(record: AnyRecord, limits: Limits, tell: Callable[[str, int, int], None]) -> AnyRecord:
+    """Return the record with every list but the three long ones, which were cut with thought, cut at its end."""
+    update: dict[str, object] = {}
+    for name in type(record).model_fields:
+        value = getattr(record, name)
+        if hasattr(value, "model_copy"):
+            update[name] = _cut_lists(value, limits, tell)
+        elif isinstance(value, tuple):
+            kept = value if name in {"events", "history", "timeline"} else value[: limits.other]
+            tell(name.replace("_", " "), len(value), len(kept))
+            update[name] = tuple(
+                _cut_lists(item, limits, tell) if hasattr(item, "model_copy") else item for item in kept
+            )
+    return record.model_copy(update=update)
+
+
+def _newest(events: Sequence[Happening], count: int) -> tuple[Happening, ...]:
+    """Return the newest events, in the order in which they were."""
+    ranked = sorted(range(len(events)), key=lambda index: events[index].at.timestamp(), reverse=True)[:count]
+    return tuple(events[index] for index in sorted(ranked))
+
+
+def _notable(history: Sequence[JobReport], count: int) -> tuple[JobReport, ...]:
+    """Return the first jobs, and those further back that are live or the last known good."""
+    return tuple(
+        job for index, job in enumerate(history) if index < count or (count and (job.live or job.last_known_good))
+    )
+
+
+def _keep_ends(timeline: Sequence[Moment], count: int) -> tuple[Moment, ...]:
+    """Return how it began and how it ended."""
+    if len(timeline) <= count:
+        return tuple(timeline)
+    begin = count // 3
+    return (*timeline[:begin], *timeline[len(timeline) - (count - begin) :])
