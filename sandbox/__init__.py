@@ -9,7 +9,7 @@ with Sandbox(ManualClock()) as sandbox:
 from sandbox.aws import Call
 from sandbox.clock import ManualClock, ScaledClock
 from sandbox.errors import AwsError
-from sandbox.exchange import ConnectionDropped
+from sandbox.exchange import ConnectionDroppedError
 from sandbox.faults import ALL, FIRST, Calls, Fault, Kind, exactly, first, since
 from sandbox.world import Sandbox
 
@@ -19,7 +19,7 @@ __all__ = [
     "AwsError",
     "Call",
     "Calls",
-    "ConnectionDropped",
+    "ConnectionDroppedError",
     "Fault",
     "Kind",
     "ManualClock",

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.backend import Backend, Caller
-from sandbox.clock import Clock
 from sandbox.errors import AwsError
-from sandbox.exchange import Answer, ConnectionDropped, Incoming
+from sandbox.exchange import Answer, ConnectionDroppedError, Incoming
 from sandbox.faults import Fault, Faults, Kind, error_of
 from sandbox.moto_services import SERVICES, MotoServices
-from sandbox.wire import Rejected, Wire
+from sandbox.wire import RejectedError, Wire
+
+if TYPE_CHECKING:
+    from sandbox.clock import Clock
 
 Hook = Callable[[str, str, dict[str, Any]], None]
-"""Called with service, operation and parameters. May raise ConnectionDropped: the client gets no answer."""
-
-_log = logging.getLogger(__name__)
+"""Called with service, operation and parameters. May raise ConnectionDroppedError: the client gets no answer."""
 
 # A signature's credential scope names the service by its signing name, which is not always its own.
 _SIGNING_NAMES = {"monitoring": "cloudwatch"}
@@ -47,11 +46,25 @@ class Call:
     fault: str = ""
 
 
+@dataclass(frozen=True)
+class _Asked:
+    wire: Wire
+    incoming: Incoming
+    call: Call
+    caller: Caller
+    request_id: str
+
+
 class Aws:
     """All AWS services behind one address."""
 
     def __init__(
-        self, clock: Clock, faults: Faults, backends: Mapping[str, Backend], moto: MotoServices, access_key: str
+        self,
+        clock: Clock,
+        faults: Faults,
+        backends: Mapping[str, Backend],
+        moto: MotoServices,
+        credentials: tuple[str, str],
     ) -> None:
         self.before_call: list[Hook] = []
         self.after_call: list[Hook] = []
@@ -60,13 +73,13 @@ class Aws:
         self._faults = faults
         self._backends = backends
         self._moto = moto
-        self._access_key = access_key
+        self._credentials = credentials
         self._wires: dict[str, Wire] = {}
         self._locks = {name: threading.RLock() for name in backends}
         self._wires_lock = threading.Lock()
 
     def answer(self, incoming: Incoming) -> Answer:
-        """Answer a signed request. Raises ConnectionDropped where a fault or a hook drops the connection."""
+        """Answer a signed request. Raises ConnectionDroppedError where a fault or a hook drops the connection."""
         scope = _SCOPE.match(incoming.header("Authorization"))
         if scope is None:
             body = b'{"message":"Missing Authentication Token"}'
@@ -79,7 +92,7 @@ class Aws:
         request_id = str(uuid.uuid4())
         try:
             operation, params = wire.decode(incoming, strict=service in self._backends)
-        except Rejected as error:
+        except RejectedError as error:
             now = self._clock.now()
             self.calls.append(Call(service, error.operation, {}, caller.region, now, error.status, error.code))
             return wire.encode_error(error, incoming, request_id)
@@ -91,7 +104,7 @@ class Aws:
                 hook(service, operation, params)
             fault = self._faults.take(service, operation)
             call.fault = fault.kind if fault else ""
-            answer = self._effect(wire, incoming, call, caller, request_id, fault)
+            answer = self._effect(_Asked(wire, incoming, call, caller, request_id), fault)
         except AwsError as error:
             call.error = error.code
             answer = wire.encode_error(error, incoming, request_id)
@@ -102,25 +115,24 @@ class Aws:
         call.status = answer.status
         return answer
 
-    def _effect(
-        self, wire: Wire, incoming: Incoming, call: Call, caller: Caller, request_id: str, fault: Fault | None
-    ) -> Answer:
-        if caller.access_key != self._access_key:
+    def _effect(self, asked: _Asked, fault: Fault | None) -> Answer:
+        call, caller = asked.call, asked.caller
+        if (caller.access_key, asked.incoming.header("X-Amz-Security-Token")) != self._credentials:
             raise _unknown_key(call.service)
         if fault is not None:
             if error := error_of(fault, call.service, call.operation, call.params, caller):
                 raise error
             if fault.kind is Kind.DROPPED_BEFORE:
-                raise ConnectionDropped
+                raise ConnectionDroppedError
             if fault.kind is Kind.TIMEOUT:
                 return Answer(504, hold=fault.seconds)
         backend = self._backends.get(call.service)
         if backend is None:
-            return self._moto.answer(call.service, incoming)
+            return self._moto.answer(call.service, asked.incoming)
         with self._locks[call.service]:
             result = backend.handle(call.operation, call.params, caller)
         omitted: frozenset[str] = getattr(backend, "omitted_members", frozenset())
-        return wire.encode(call.operation, result, request_id, omitted)
+        return asked.wire.encode(call.operation, result, asked.request_id, omitted)
 
     def _wire(self, service: str) -> Wire:
         with self._wires_lock:
@@ -133,7 +145,7 @@ def _spoil(answer: Answer, fault: Fault) -> Answer:
     """Return the answer as this fault lets it through, its effect done."""
     match fault.kind:
         case Kind.DROPPED_AFTER:
-            raise ConnectionDropped
+            raise ConnectionDroppedError
         case Kind.TIMEOUT_AFTER:
             answer.hold = fault.seconds
         case Kind.MALFORMED:

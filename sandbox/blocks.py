@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _MOST_BLOCKS = 50
 _MOST_FIELDS = 10
@@ -34,7 +36,7 @@ def problems(blocks: object) -> list[str]:
     return found
 
 
-def _block(block: Any) -> Iterator[str]:
+def _block(block: object) -> Iterator[str]:
     if not isinstance(block, dict) or block.get("type") not in _ALLOWED:
         yield "unsupported type"
         return
@@ -48,18 +50,26 @@ def _block(block: Any) -> Iterator[str]:
         case "section":
             yield from _section(block)
         case "context":
-            yield from _elements(block, _MOST_CONTEXT)
-            for element in block.get("elements") or []:
-                if element.get("type") != "image":
-                    yield from _text(element, 3000)
+            yield from _context(block)
         case "actions":
-            yield from _elements(block, _MOST_ACTIONS)
-            for element in block.get("elements") or []:
-                yield from _button(element)
+            yield from _actions(block)
         case "markdown":
             yield from _length("text", block.get("text", ""), 12_000)
         case _:
             pass
+
+
+def _context(block: dict[str, Any]) -> Iterator[str]:
+    yield from _elements(block, _MOST_CONTEXT)
+    for element in block.get("elements") or []:
+        if element.get("type") != "image":
+            yield from _text(element, 3000)
+
+
+def _actions(block: dict[str, Any]) -> Iterator[str]:
+    yield from _elements(block, _MOST_ACTIONS)
+    for element in block.get("elements") or []:
+        yield from _button(element)
 
 
 def _section(block: dict[str, Any]) -> Iterator[str]:
@@ -99,10 +109,10 @@ def _button(element: dict[str, Any]) -> Iterator[str]:
         yield "style must be primary or danger"
 
 
-def _text(value: Any, most: int, *, plain_only: bool = False) -> Iterator[str]:
+def _text(value: object, most: int, *, plain_only: bool = False) -> Iterator[str]:
     allowed = {"plain_text": {"emoji"}, "mrkdwn": {"verbatim"}}
     kind = value.get("type") if isinstance(value, dict) else None
-    if kind not in allowed or (plain_only and kind != "plain_text"):
+    if not isinstance(value, dict) or kind not in allowed or (plain_only and kind != "plain_text"):
         yield "text must be a plain_text object" if plain_only else "text must be a text object"
         return
     if extra := set(value) - {"type", "text"} - allowed[kind]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from email.message import Message
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+if TYPE_CHECKING:
+    from email.message import Message
 
-class ConnectionDropped(Exception):
+
+class ConnectionDroppedError(Exception):
     """Raised to close the connection without an answer. A hook may raise it too."""
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sandbox.backend import Caller
 from sandbox.errors import AwsError
+
+if TYPE_CHECKING:
+    from sandbox.backend import Caller
 
 
 class Kind(StrEnum):

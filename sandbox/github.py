@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sandbox.exchange import Answer, ConnectionDropped, Incoming, json_answer
+from sandbox.exchange import Answer, ConnectionDroppedError, Incoming, json_answer
 
 _JOBS = re.compile(r"/github/repos/(?P<repo>[^/]+/[^/]+)/actions/runs/(?P<run>\d+)(/attempts/(?P<attempt>\d+))?/jobs")
 
@@ -52,7 +52,7 @@ class GitHub:
         self.requests.append(incoming.target)
         self.authorizations.append(incoming.header("Authorization"))
         if self.failure == 0:
-            raise ConnectionDropped
+            raise ConnectionDroppedError
         if self.failure is not None:
             return json_answer({"message": "the sandbox was told to fail", "status": str(self.failure)}, self.failure)
         if incoming.method != "GET" or not _JOBS.fullmatch(incoming.path):

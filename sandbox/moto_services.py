@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.test import run_wsgi_app
 
 from sandbox.backend import ACCOUNT
 from sandbox.exchange import Answer, Incoming
+from sandbox.wire import environ
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 SERVICES = ("s3", "sts", "cloudwatch", "ssm")
 
@@ -19,33 +27,27 @@ class MotoServices:
 
     def __init__(self, region: str) -> None:
         self._region = region
-        self._apps: dict[str, Any] = {}
+        self._apps: dict[str, WSGIApplication] = {}
         self._lock = threading.RLock()
 
     def answer(self, service: str, incoming: Incoming) -> Answer:
         """Return what moto's server answers."""
-        from werkzeug.test import run_wsgi_app
-
-        from sandbox.wire import environ
-
         with self._lock:
             chunks, status, headers = run_wsgi_app(self._app(service), environ(incoming), buffered=True)
             body = b"".join(chunks)
         return Answer(int(status.split()[0]), body, dict(headers.items()))
 
-    def _app(self, service: str) -> Any:
+    def _app(self, service: str) -> WSGIApplication:
         if service not in self._apps:
-            from moto.moto_server.werkzeug_app import create_backend_app
-
-            self._apps[service] = create_backend_app(service)  # type: ignore[arg-type]
+            server = import_module("moto.moto_server.werkzeug_app")
+            self._apps[service] = server.create_backend_app(service)
         return self._apps[service]
 
     def reset(self) -> None:
         """Empty the services that were used in this process."""
-        from moto.backends import get_backend
-
         for service in SERVICES:
-            get_backend(service).reset()  # type: ignore[call-overload]
+            if models := sys.modules.get(f"moto.{service}.models"):
+                getattr(models, f"{service}_backends").reset()
 
     def create_bucket(self, bucket: str) -> None:
         """Create a bucket."""
@@ -57,12 +59,8 @@ class MotoServices:
 
     def get_object(self, bucket: str, key: str) -> bytes:
         """Return an object's bytes. Raises KeyError if the bucket or the key does not exist."""
-        from moto.s3.exceptions import MissingBucket
-
-        try:
-            found = self._s3().get_object(bucket, key)
-        except MissingBucket:
-            found = None
+        with self._lock:
+            found = self._s3().get_object(bucket, key) if bucket in self._s3().buckets else None
         if found is None:
             raise KeyError((bucket, key))
         return bytes(found.value)
@@ -77,9 +75,7 @@ class MotoServices:
 
     def set_alarm(self, name: str, state: str = "OK") -> None:
         """Put a CloudWatch alarm into `OK`, `ALARM` or `INSUFFICIENT_DATA`; make it where it doesn't exist."""
-        from moto.cloudwatch.models import cloudwatch_backends
-
-        backend = cloudwatch_backends[ACCOUNT][self._region]
+        backend = _backends("cloudwatch")[self._region]
         if name not in backend.alarms:
             backend.put_metric_alarm(
                 name=name,
@@ -98,9 +94,7 @@ class MotoServices:
 
     def put_parameter(self, name: str, value: str) -> None:
         """Store a plain SSM parameter, or its next version."""
-        from moto.ssm.models import ssm_backends
-
-        ssm_backends[ACCOUNT][self._region].put_parameter(
+        _backends("ssm")[self._region].put_parameter(
             name=name,
             description="",
             value=value,
@@ -114,7 +108,10 @@ class MotoServices:
             policies=None,
         )
 
-    def _s3(self) -> Any:
-        from moto.s3.models import s3_backends
+    def _s3(self) -> Any:  # noqa: ANN401 - moto's backends are made to be used untyped
+        return _backends("s3")["aws"]
 
-        return s3_backends[ACCOUNT]["aws"]
+
+def _backends(service: str) -> Any:  # noqa: ANN401 - as above
+    """Return moto's backends of a service by region. Imported when needed: some take half a second."""
+    return getattr(import_module(f"moto.{service}.models"), f"{service}_backends")[ACCOUNT]

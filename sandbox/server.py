@@ -10,11 +10,13 @@ from collections.abc import Callable
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
-from sandbox.exchange import Answer, ConnectionDropped, Incoming
+from sandbox.exchange import Answer, ConnectionDroppedError, Incoming
 
 Respond = Callable[[Incoming], Answer]
+
+_Request = socket.socket | tuple[bytes, socket.socket]
+_Address = tuple[str, int] | str
 
 _log = logging.getLogger(__name__)
 
@@ -23,8 +25,7 @@ class Server:
     """Serves `respond` on 127.0.0.1, on a free port unless one is given."""
 
     def __init__(self, respond: Respond, port: int = 0) -> None:
-        self._httpd = _Httpd(("127.0.0.1", port), _Handler)
-        self._httpd.respond = respond
+        self._httpd = _Httpd(port, respond)
         self._thread = threading.Thread(
             target=self._httpd.serve_forever, kwargs={"poll_interval": 0.02}, name="sandbox", daemon=True
         )
@@ -51,28 +52,29 @@ class _Httpd(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
-    respond: Respond
 
-    def __init__(self, *arguments: Any) -> None:
+    def __init__(self, port: int, respond: Respond) -> None:
+        self.respond = respond
         self.stopping = threading.Event()
-        self._connections: set[socket.socket] = set()
-        super().__init__(*arguments)
+        self._connections: set[_Request] = set()
+        super().__init__(("127.0.0.1", port), _Handler)
 
-    def process_request(self, request: Any, client_address: Any) -> None:
+    def process_request(self, request: _Request, client_address: _Address) -> None:
         self._connections.add(request)
         super().process_request(request, client_address)
 
-    def shutdown_request(self, request: Any) -> None:
+    def shutdown_request(self, request: _Request) -> None:
         self._connections.discard(request)
         super().shutdown_request(request)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: _Request, client_address: _Address) -> None:
         """Say nothing: a client that was killed or hung up is no error here."""
 
     def close_connections(self) -> None:
         for connection in list(self._connections):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+            if isinstance(connection, socket.socket):
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -84,10 +86,10 @@ class _Handler(BaseHTTPRequestHandler):
         incoming = Incoming(self.command, self.path, self.headers, self._body())
         try:
             answer = self.server.respond(incoming)
-        except ConnectionDropped:
+        except ConnectionDroppedError:
             self.close_connection = True
             return
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is
             # A defect of the embedded AWS must be seen, and must not look like one of AWS's own errors.
             _log.exception("the sandbox failed on %s %s", incoming.method, incoming.target)
             answer = Answer(HTTPStatus.INTERNAL_SERVER_ERROR, b"the sandbox failed: see its log")
@@ -96,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._send(answer)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _serve
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _serve  # noqa: N815 - the base class's names
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
@@ -125,5 +127,5 @@ class _Handler(BaseHTTPRequestHandler):
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
         self.wfile.write(head if self.command == "HEAD" else head + answer.body)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as above
         """Keep the terminal to those who have something to say."""

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
-from typing import Any
+import textwrap
+from typing import TYPE_CHECKING, Any
 
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 from botocore.validate import ParamValidator
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
-def violations(value: Any, shape: Shape, *, unknown: bool = True) -> list[str]:
-    """Return every constraint of `shape` that `value` breaks, in the words of AWS's validation errors.
 
-    `unknown=False` leaves members the model lacks unreported.
-    """
+def violations(value: Mapping[str, Any], shape: Shape) -> list[str]:
+    """Return every constraint of `shape` that `value` breaks, in the words of AWS's validation errors."""
     found = list(_walk(value, shape, ""))
-    if found or not unknown:
+    if found:
         return found
     report = ParamValidator().validate(value, shape)
     return [report.generate_report()] if report.has_errors() else []
@@ -33,7 +33,7 @@ def validation_message(found: list[str]) -> str:
     return f"{len(found)} validation error{plural} detected: " + "; ".join(found)
 
 
-def _walk(value: Any, shape: Shape, path: str) -> Iterator[str]:
+def _walk(value: object, shape: Shape, path: str) -> Iterator[str]:
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         for name in shape.required_members:
             if value.get(name) is None:
@@ -50,10 +50,15 @@ def _walk(value: Any, shape: Shape, path: str) -> Iterator[str]:
         for key, item in value.items():
             yield from _walk(key, shape.key, f"{path}.key")
             yield from _walk(item, shape.value, f"{path}.{key}.value")
-    elif isinstance(value, str):
+    else:
+        yield from _scalar(value, shape, path)
+
+
+def _scalar(value: object, shape: Shape, path: str) -> Iterator[str]:
+    if isinstance(value, str):
         yield from _sized(len(value), value, shape, path)
         yield from _text(value, shape, path)
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+    elif isinstance(value, int | float) and not isinstance(value, bool):
         yield from _number(value, shape, path)
 
 
@@ -63,9 +68,7 @@ def _join(path: str, name: str) -> str:
 
 
 def _failed(value: object, path: str, constraint: str) -> str:
-    shown = str(value)
-    shown = shown if len(shown) <= 200 else shown[:200] + "..."
-    return f"Value '{shown}' at '{path}' failed to satisfy constraint: {constraint}"
+    return f"Value '{textwrap.shorten(str(value), 200)}' at '{path}' failed to satisfy constraint: {constraint}"
 
 
 def _sized(size: int, value: object, shape: Shape, path: str) -> Iterator[str]:

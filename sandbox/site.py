@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from sandbox.amplify import Amplify
-from sandbox.clock import Clock
 from sandbox.exchange import Answer, Incoming, text_answer
+
+if TYPE_CHECKING:
+    from sandbox.amplify import Amplify
+    from sandbox.clock import Clock
 
 
 @dataclass(frozen=True)

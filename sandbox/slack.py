@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from sandbox.blocks import problems
-from sandbox.exchange import Answer, ConnectionDropped, Incoming, json_answer, text_answer
+from sandbox.exchange import Answer, ConnectionDroppedError, Incoming, json_answer, text_answer
 
-BOT_TOKEN = "xoxb-100000000001-200000000002-sandboxbottoken"
+BOT_TOKEN = "xoxb-100000000001-200000000002-sandboxbottoken"  # noqa: S105 - made up
 _TEXT_LIMIT = 40_000
 _WEBHOOK_STATUS = {"no_service": 404, "channel_not_found": 404, "channel_is_archived": 410, "invalid_token": 403}
 
@@ -177,7 +177,7 @@ def _common_failure(failure: Failure) -> Answer | None:
         case "server_error":
             return text_answer("internal_error", 500)
         case "dropped":
-            raise ConnectionDropped
+            raise ConnectionDroppedError
         case "hangs":
             return Answer(504, hold=failure.seconds)
         case _:

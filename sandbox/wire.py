@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 from xml.sax.saxutils import escape
 
-from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+from botocore.model import ListShape, MapShape, Shape, StructureShape
 from botocore.utils import parse_timestamp
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import (
@@ -31,16 +32,19 @@ from sandbox.errors import AwsError
 from sandbox.exchange import Answer, Incoming
 from sandbox.shapes import validation_message, violations
 
+if TYPE_CHECKING:
+    from moto.core.model import OperationModel
+
 # How each of our services names a request that breaks its model.
 _VALIDATION_CODES = {"cloudformation": "ValidationError", "amplify": "BadRequestException"}
 
 
-class ModelBroken(Exception):
+class ModelBrokenError(Exception):
     """A backend of ours answered what AWS's model does not have: a defect of the embedded AWS, never of its client."""
 
 
-class Rejected(AwsError):
-    """A request that the service rejects before doing anything; `operation` is what it asked for, where that is clear."""
+class RejectedError(AwsError):
+    """A request that the service rejects before doing anything; `operation` is what it asked for, if that is clear."""
 
     def __init__(self, code: str, message: str, status: int = 400, operation: str = "") -> None:
         super().__init__(code, message, status)
@@ -62,7 +66,7 @@ class Wire:
         """Return the operation's name and its parameters by member names.
 
         `strict` checks the parameters against the model; without it they are only read, for the record.
-        Raises Rejected for what the service itself would reject.
+        Raises RejectedError for what the service itself would reject.
         """
         if self.protocol(incoming) == "query":
             return self._decode_query(incoming, strict=strict)
@@ -74,7 +78,7 @@ class Wire:
         name = form.get("Action", "")
         if name not in self._model.operation_names:
             message = f"Could not find operation {name} for version {self._model.api_version}"
-            raise Rejected("InvalidAction", message)
+            raise RejectedError("InvalidAction", message)
         operation = self._model.operation_model(name)
         params = self._parse(operation, incoming, values=form, url_params={})
         if strict:
@@ -88,7 +92,9 @@ class Wire:
         try:
             operation, url_params = get_service_router(self.service).match(request)
         except NotFound:
-            raise Rejected("UnknownOperationException", "Unable to determine service/operation name", 404) from None
+            raise RejectedError(
+                "UnknownOperationException", "Unable to determine service/operation name", 404
+            ) from None
         if strict and incoming.body:
             self._reject_unknown(_unknown_in_json(incoming.body, operation), operation.name)
         params = self._parse(operation, incoming, values=request.args, url_params=url_params)
@@ -96,9 +102,12 @@ class Wire:
             self._reject_violations(params, operation)
         return operation.name, params
 
-    def _parse(self, operation: OperationModel, incoming: Incoming, *, values: Any, url_params: Any) -> dict[str, Any]:
+    def _parse(
+        self, operation: OperationModel, incoming: Incoming, *, values: object, url_params: object
+    ) -> dict[str, Any]:
         parser = PROTOCOL_PARSERS[self.protocol(incoming)](operation, timestamp_parser=parse_timestamp)
-        request = {
+        # The parser only reads from these, so plain mappings do where it names werkzeug's.
+        request: Any = {
             "method": incoming.method,
             "values": values,
             "headers": incoming.headers,
@@ -110,21 +119,18 @@ class Wire:
             return dict(parser.parse(request))
         except (ValueError, TypeError, AttributeError) as problem:
             message = f"Malformed input: {problem}"
-            raise Rejected(self._validation_code, message, operation=operation.name) from problem
+            raise RejectedError(self._validation_code, message, operation=operation.name) from problem
 
     def encode(self, operation: str, result: dict[str, Any], request_id: str, omitted: frozenset[str]) -> Answer:
-        """Return the answer for `result`. Raises ModelBroken if the model has no such output.
+        """Return the answer for `result`. Raises ModelBrokenError if the model has no such output.
 
         `omitted` names members left out after the check, for answers that AWS itself gives against its model.
         """
         model = self._model.operation_model(operation)
         shape = model.output_shape
-        if shape is None:
-            found = [f"{operation} has no output"] if result else []
-        else:
-            found = violations(result, shape)
+        found = violations(result, shape) if shape is not None else [f"{name}: no output" for name in result]
         if found:
-            raise ModelBroken(f"{self.service}.{operation}: {'; '.join(found)}")
+            raise ModelBrokenError(f"{self.service}.{operation}: {'; '.join(found)}")
         serializer = get_serializer_class(self.service, self._model.protocol)
         context = SerializationContext(request_id=request_id)
         response = serializer(model, context=context).serialize(_without(result, omitted))
@@ -152,7 +158,7 @@ class Wire:
         else:
             headers["Content-Type"] = "text/xml"
             namespace = self._model.metadata.get("xmlNamespace", "")
-            kind = "Sender" if error.status < 500 else "Receiver"
+            kind = "Sender" if error.status < HTTPStatus.INTERNAL_SERVER_ERROR else "Receiver"
             body = (
                 f'<ErrorResponse xmlns="{namespace}"><Error><Type>{kind}</Type><Code>{escape(error.code)}</Code>'
                 f"<Message>{escape(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
@@ -165,11 +171,11 @@ class Wire:
 
     def _reject_unknown(self, names: list[str], operation: str) -> None:
         if names:
-            raise Rejected(self._validation_code, f"Unknown parameter: {', '.join(names)}", operation=operation)
+            raise RejectedError(self._validation_code, f"Unknown parameter: {', '.join(names)}", operation=operation)
 
     def _reject_violations(self, params: dict[str, Any], operation: OperationModel) -> None:
         if operation.input_shape is not None and (found := violations(params, operation.input_shape)):
-            raise Rejected(self._validation_code, validation_message(found), operation=operation.name)
+            raise RejectedError(self._validation_code, validation_message(found), operation=operation.name)
 
 
 def environ(incoming: Incoming) -> dict[str, Any]:
@@ -226,7 +232,7 @@ def _unknown_in_json(body: bytes, operation: OperationModel) -> list[str]:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise Rejected("SerializationException", "The request body is not a JSON object", operation=operation.name)
+        raise RejectedError("SerializationException", "The request body is not a JSON object", operation=operation.name)
     known = set()
     shape = operation.input_shape
     if isinstance(shape, StructureShape):
@@ -235,7 +241,7 @@ def _unknown_in_json(body: bytes, operation: OperationModel) -> list[str]:
     return sorted(set(value) - known)
 
 
-def _without(value: Any, omitted: frozenset[str]) -> Any:
+def _without(value: object, omitted: frozenset[str]) -> object:
     if not omitted:
         return value
     if isinstance(value, dict):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+from botocore.config import Config
 
 from sandbox.amplify import Amplify
 from sandbox.aws import Aws, Call, Hook
-from sandbox.backend import Backend
 from sandbox.clock import Clock, ScaledClock
 from sandbox.exchange import Answer, Incoming, text_answer
 from sandbox.faults import Faults
@@ -19,11 +20,14 @@ from sandbox.site import Site
 from sandbox.slack import Slack
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
+    from sandbox.backend import Backend
     from sandbox.cloudformation import CloudFormation
 
 ACCESS_KEY = "ASIASANDBOXACCESSKEY"
-SECRET_KEY = "sandbox/secret+access/key/EXAMPLE0000000"
-SESSION_TOKEN = "IQoJb3JpZ2luX2VjSANDBOXsessiontoken"
+SECRET_KEY = "sandbox/secret+access/key/EXAMPLE0000000"  # noqa: S105 - made up
+SESSION_TOKEN = "IQoJb3JpZ2luX2VjSANDBOXsessiontoken"  # noqa: S105 - made up
 
 
 class Sandbox:
@@ -59,7 +63,7 @@ class Sandbox:
 
                 self.cloudformation: CloudFormation = CloudFormation(self.clock, s3=self.services.get_object)
                 self._others["cloudformation"] = self.cloudformation
-        self._aws = Aws(self.clock, self.faults, self._others, self.services, ACCESS_KEY)
+        self._aws = Aws(self.clock, self.faults, self._others, self.services, (ACCESS_KEY, SESSION_TOKEN))
         self._server = Server(self._respond, port)
         self.url = self._server.url
         self.slack.url = self.site.base = self.github.base = self.url
@@ -109,11 +113,8 @@ class Sandbox:
             **extra,
         }
 
-    def client(self, service: str, **config: Any) -> Any:
+    def client(self, service: str, **config: Any) -> Any:  # noqa: ANN401 - boto3's clients have no common type
         """Return a boto3 client that calls this sandbox once per call: it does not retry, unless `config` says so."""
-        import boto3
-        from botocore.config import Config
-
         settings = {"retries": {"max_attempts": 0}, "connect_timeout": 5, "read_timeout": 5, **config}
         return boto3.client(  # type: ignore[call-overload]
             service,

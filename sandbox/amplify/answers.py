@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sandbox.amplify.branch import App, Branch
 from sandbox.amplify.job import TERMINAL, Job, JobStatus
 from sandbox.backend import ACCOUNT
+
+if TYPE_CHECKING:
+    from sandbox.amplify.branch import App, Branch
 
 
 def moment(seconds: float) -> datetime:

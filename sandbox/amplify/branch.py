@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sandbox.amplify.job import HEAD, TERMINAL, Job, JobStatus, JobType
-from sandbox.amplify.rules import Quirks, Timing
+
+if TYPE_CHECKING:
+    from sandbox.amplify.rules import Quirks, Timing
 
 
 @dataclass

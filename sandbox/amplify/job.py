@@ -42,8 +42,8 @@ class Job:
     """A job. Times are epoch seconds of the sandbox's clock.
 
     `commit` is what the API shows; `builds` is what the build really checked out, known once it has begun.
-    `timeline` is every change of status, planned ones too, oldest first. `reason` is StartJob's jobReason, `failure` why
-    the build fails, `built_with` the environment variables that the build saw.
+    `timeline` is every change of status, planned ones too, oldest first. `reason` is StartJob's jobReason, `failure`
+    why the build fails, `built_with` the environment variables that the build saw.
     """
 
     id: int
