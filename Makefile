@@ -29,7 +29,7 @@ $(INSTALLED): requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found. Install one, or name it: make install PYTHON=/path/to/python" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
 		echo "$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
 	@touch $@
 
 .PHONY: demo
@@ -66,7 +66,7 @@ check-container: $(INSTALLED)
 check-actions:
 	@if command -v npm >/dev/null; then \
 		test tools/node_modules/.package-lock.json -nt tools/package-lock.json || npm --prefix tools ci --silent --no-audit --no-fund; \
-		node tools/parse-workflows.mjs $(WORKFLOWS) $(EXAMPLES); \
+		node --import ./tools/json-imports.mjs tools/parse-workflows.mjs action.yml $(WORKFLOWS) $(EXAMPLES); \
 	else echo "npm is not here: GitHub's workflow parser was not run"; fi
 
 .PHONY: image

@@ -18,10 +18,13 @@ import py_compile
 import shutil
 import sys
 import sysconfig
-from collections.abc import Iterator
 from contextlib import suppress
 from importlib.util import cache_from_source
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Every AWS service that the product calls: of botocore's service models, only these are in the image.
 SERVICES = ("amplify", "cloudformation", "cloudwatch", "s3", "ssm", "sts")

@@ -91,7 +91,7 @@ class Deny(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_POST
+    do_GET = do_POST  # noqa: N815 - the name that http.server looks for
 
     def log_message(self, *_: object) -> None:
         """Keep quiet."""
