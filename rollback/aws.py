@@ -30,6 +30,10 @@ class Busy(AwsTrouble):
     """Throttled, or the connection failed: never an error of the rollback, it waits."""
 
 
+class Throttled(Busy):
+    """AWS refused to take the call: it certainly had no effect."""
+
+
 class Unreadable(AwsTrouble):
     """A 5xx, or an answer that is none: tolerated for a number of looks in a row."""
 
@@ -116,7 +120,7 @@ def _from_answer(name: str, operation: str, error: Any) -> AwsTrouble:
     message = str(error.response.get("Error", {}).get("Message", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) or 0)
     if code in _THROTTLING or "rate exceeded" in message.lower():
-        return Busy(f"{name}: throttled ({code})")
+        return Throttled(f"{name}: throttled ({code})")
     if code in _EXPIRED:
         return Denied(
             f"{name}: the AWS credentials have expired",

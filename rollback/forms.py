@@ -92,7 +92,7 @@ def _job_results(value: str) -> Mapping[str, JobResult]:
         raise ValueError("is not a JSON object of jobs: give ${{ toJSON(needs) }}")  # noqa: TRY004 - pydantic's way
     results: dict[str, JobResult] = {}
     for job, entry in parsed.items():
-        result = entry.get("result") if isinstance(entry, dict) else entry
+        result: Any = entry.get("result") if isinstance(entry, dict) else entry
         try:
             results[job] = JobResult(result)
         except ValueError:

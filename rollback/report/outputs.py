@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from rollback.report.shorter import shorter
 from rollback.report.text import HIDDEN, clean, collapse, map_texts
+from rollback.report.words import known_commit
 from rollback.results import Mode, Outcome, Result, worst
 
 if TYPE_CHECKING:
-    from rollback.report.model import JobReport, Report, StackReport
+    from rollback.report.model import Report, StackReport
 
 NAMES: Final = (
     "triggered",
@@ -33,9 +34,6 @@ NAMES: Final = (
 
 REPORT_LIMIT = 60_000
 """Bytes of the report's JSON: a job's outputs share 1 MB, and an environment variable holds 128 KiB."""
-
-HEAD = "HEAD"
-"""What Amplify calls the commit of a job that was started without one."""
 
 _ACCOUNT = re.compile(r"(?i)(?<=:)\d{12}(?=[:/])|(?<=%3A)\d{12}(?=%3A|%2F)|(?<=//)\d{12}(?=\.)")
 _NO_RESULT = frozenset({Outcome.NOT_TRIGGERED, Outcome.INVALID_INPUTS, Outcome.STATUS, Outcome.SNAPSHOT_SAVED})
@@ -74,11 +72,6 @@ def outputs(report: Report) -> dict[str, str]:
 def hide_accounts(text: str) -> str:
     """Return the text with the account number in each ARN and console link replaced by `***`."""
     return _ACCOUNT.sub(HIDDEN, text)
-
-
-def known_commit(job: JobReport | None) -> str:
-    """Return the commit that the job names; empty for none, or for `HEAD`, which names no commit."""
-    return "" if job is None or job.commit.upper() == HEAD else job.commit
 
 
 def worst_stack(report: Report) -> StackReport | None:

@@ -13,7 +13,10 @@ from rollback.stack.model import CancelUpdate, ContinueRollback, RollbackStack, 
 from rollback.stack.states import STATES, State
 
 MOST_TRIES = 3
-"""How often a write that AWS rejects, or that shows no effect, is made before giving up on it."""
+"""How often a write that AWS rejects is made before giving up on it."""
+
+MOST_UNCLEAR = 10
+"""How often a write is repeated whose answer got lost or can't be read."""
 
 PLAIN_CONTINUES = 2
 """How often a failed rollback is continued without a skip list; with one it is continued once more."""
@@ -44,11 +47,11 @@ def decide(seen: Seen) -> Move:
 def _cancel(seen: Seen) -> Move:
     if seen.restoring:
         return Wait("the restore that is under way")
-    rejections = _rejections(seen, tokens.CANCEL)
-    if len(rejections) >= MOST_TRIES:
+    refusal = _given_up(seen, tokens.CANCEL)
+    if refusal:
         return Done(
             Result.FAILED,
-            f"The update could not be cancelled: {rejections[-1]}",
+            f"The update could not be cancelled: {refusal}",
             Code.AWS_REJECTED,
             (_status_command(seen), Command(purpose="Cancel it", line=_cli(seen, "cancel-update-stack"))),
         )
@@ -56,14 +59,14 @@ def _cancel(seen: Seen) -> Move:
 
 
 def _continue(seen: Seen) -> Move:
-    rejections = _rejections(seen, tokens.CONTINUE)
-    tries = sum(attempt.step == tokens.CONTINUE for attempt in seen.attempts)
-    most = PLAIN_CONTINUES + bool(seen.skip)
-    if len(rejections) < MOST_TRIES and tries < most + len(rejections):
-        plain = tries - len(rejections) < PLAIN_CONTINUES
-        return ContinueRollback(tries + 1, () if plain else seen.skip)
+    refusal = _given_up(seen, tokens.CONTINUE)
+    tries = [attempt for attempt in seen.attempts if attempt.step == tokens.CONTINUE and not attempt.unclear]
+    ran = sum(not attempt.rejection for attempt in tries)
+    if not refusal and ran < PLAIN_CONTINUES + bool(seen.skip):
+        # An unclear try is repeated under its own number: the same token for a repeated request.
+        return ContinueRollback(len(tries) + 1, seen.skip if ran >= PLAIN_CONTINUES else ())
     stuck = ", ".join(seen.stuck) or "see the events"
-    why = f" CloudFormation: {rejections[-1]}" if rejections else ""
+    why = f" CloudFormation: {refusal}" if refusal else ""
     return Done(
         Result.FAILED,
         f"The stack's own rollback fails again and again (stuck: {stuck}).{why}",
@@ -85,13 +88,14 @@ def _continue(seen: Seen) -> Move:
 def _roll_back(seen: Seen) -> Move:
     rejections = _rejections(seen, tokens.ROLLBACK)
     express = any("express" in rejection.lower() for rejection in rejections)
-    if len(rejections) < MOST_TRIES and not express:
+    refusal = rejections[-1] if express else _given_up(seen, tokens.ROLLBACK)
+    if not refusal:
         return RollbackStack()
     if seen.restore and not seen.restore.unusable:
         return restoring.next_move(seen)
     return refused(
         Code.STACK_EXPRESS_MODE if express else Code.AWS_REJECTED,
-        f"The failed update can't be rolled back by CloudFormation: {rejections[-1]}",
+        f"The failed update can't be rolled back by CloudFormation: {refusal}",
         Command(purpose="Deploy the last good template over it", line=_cli(seen, "update-stack") + " --template-body file://…"),
         Command(purpose="Next time, record a snapshot before deploying (mode: snapshot): it can be restored"),
     )
@@ -218,6 +222,15 @@ def _skipped(seen: Seen) -> tuple[Notice, ...]:
 
 def _rejections(seen: Seen, step: str) -> list[str]:
     return [attempt.rejection for attempt in seen.attempts if attempt.step == step and attempt.rejection]
+
+
+def _given_up(seen: Seen, step: str) -> str:
+    """Return why a step isn't tried again: AWS said no too often, or gave no clear answer too often. Else empty."""
+    rejections = _rejections(seen, step)
+    if len(rejections) >= MOST_TRIES:
+        return rejections[-1]
+    unclear = [attempt.unclear for attempt in seen.attempts if attempt.step == step and attempt.unclear]
+    return unclear[-1] if len(unclear) >= MOST_UNCLEAR else ""
 
 
 def _status_command(seen: Seen) -> Command:

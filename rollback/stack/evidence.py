@@ -14,6 +14,9 @@ from rollback.stack.states import in_progress
 STALE_SECONDS = 60.0
 """How long the status from before a write is taken for a stale read while no event speaks."""
 
+UNCLEAR_SECONDS = 10.0
+"""The same after a write whose answer got lost: its token makes repeating it harmless."""
+
 
 def believed(described: str, attempt: Attempt | None, events: Sequence[Event]) -> tuple[str, bool]:
     """Return the status to believe, and whether anything shows that our last write took effect.
@@ -39,7 +42,7 @@ def believed(described: str, attempt: Attempt | None, events: Sequence[Event]) -
         return described, True
     if ours and not attempt.rejection:
         return described, True
-    return described, attempt.seconds_ago >= STALE_SECONDS
+    return described, attempt.seconds_ago >= (UNCLEAR_SECONDS if attempt.unclear else STALE_SECONDS)
 
 
 def operation(events: Sequence[Event]) -> list[Event]:

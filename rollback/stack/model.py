@@ -58,13 +58,18 @@ class Event:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A write of ours: which step, its token, the status seen just before, and how many seconds ago it was made."""
+    """A write of ours: which step, its token, the status seen just before, and how many seconds ago it was made.
+
+    `rejection` is AWS's no; `unclear` says why nobody knows whether it took effect; `earlier` ones are a killed run's.
+    """
 
     step: str
     token: str
     status_before: str
     seconds_ago: float = 0.0
     rejection: str = ""
+    unclear: str = ""
+    earlier: bool = False
     other_status_seen: bool = False
 
 
@@ -107,6 +112,7 @@ class RestoreView:
     artifacts_gone: tuple[str, ...] = ()
     change_set: ChangeSet | None = None
     found_empty: bool = False
+    rejections: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
 
 
@@ -129,6 +135,7 @@ class Seen:
     restore_rolled_back: bool = False
     restore: RestoreView | None = None
     restore_executed: bool = False
+    restored_before: bool = False
     skip: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     stuck: tuple[str, ...] = ()

@@ -12,6 +12,9 @@ from rollback.stack import tokens
 from rollback.stack.model import ChangeSet, CreateChangeSet, DropChangeSet, ExecuteChangeSet, RestoreView, Seen
 from rollback.stack.stateful import destructive_changes
 
+MOST_REJECTIONS = 3
+"""How often CreateChangeSet may be rejected: the stack may have moved between look and call."""
+
 
 def next_move(seen: Seen) -> Move:
     """Return the next move of a restore; the stack is at rest and its snapshot can be used."""
@@ -20,7 +23,7 @@ def next_move(seen: Seen) -> Move:
         raise ValueError("a restore needs a snapshot")
     if not view.differences or view.found_empty:
         return _equal(seen, view)
-    if seen.restore_executed:
+    if seen.restore_executed or seen.restored_before:
         return Done(
             Result.FAILED,
             f"The restore ended in {seen.status}, but the stack still differs from its snapshot in "
@@ -46,28 +49,33 @@ def next_move(seen: Seen) -> Move:
             f"{_listed(view.artifacts_gone)}.",
             Command(purpose="Put these objects back (bucket versioning keeps them), then run this job again"),
         )
+    if len(view.rejections) >= MOST_REJECTIONS:
+        return _not_prepared(view.rejections[-1])
     return _through(view.change_set, seen)
 
 
 def _through(change_set: ChangeSet | None, seen: Seen) -> Move:
     if change_set is None:
         return CreateChangeSet()
-    if change_set.is_empty:
+    if change_set.is_empty or change_set.execution_status == "OBSOLETE":
         return DropChangeSet()
-    if change_set.status == "FAILED" or change_set.execution_status in {"OBSOLETE", "EXECUTE_FAILED"}:
-        reason = change_set.reason or f"{change_set.status}, {change_set.execution_status}"
-        return Done(
-            Result.FAILED,
-            f"CloudFormation could not prepare the restore: {reason}",
-            Code.RESTORE_FAILED,
-            (Command(purpose="Mend what the reason names, then run this job again"),),
-        )
+    if change_set.status == "FAILED" or change_set.execution_status == "EXECUTE_FAILED":
+        return _not_prepared(change_set.reason or f"{change_set.status}, {change_set.execution_status}")
     if change_set.status == "CREATE_COMPLETE" and change_set.execution_status == "AVAILABLE":
         destructive = destructive_changes(change_set.changes)
         if destructive and not seen.allow_destructive:
             return _guarded(destructive)
         return ExecuteChangeSet(len(change_set.changes))
     return Wait("our change set")
+
+
+def _not_prepared(reason: str) -> Done:
+    return Done(
+        Result.FAILED,
+        f"CloudFormation could not prepare the restore: {reason}",
+        Code.RESTORE_FAILED,
+        (Command(purpose="Mend what the reason names, then run this job again"),),
+    )
 
 
 def _guarded(destructive: tuple[str, ...]) -> Done:

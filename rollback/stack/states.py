@@ -62,9 +62,6 @@ STATES = {
     "IMPORT_ROLLBACK_COMPLETE": State.UPDATED,
 }
 
-ROLLING_BACK = frozenset({"UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"})
-"""Statuses of an update's rollback under way: it is adopted, never doubled."""
-
 GOOD_TO_RECORD = frozenset(
     status for status, state in STATES.items() if state in {State.UPDATED, State.FIRST, State.REVERTED}
 ) | {"UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"}

@@ -1,0 +1,36 @@
+"""What happened when: the one place where the parts tell their progress, for the log and for the report's timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rollback.clock import Clock
+from rollback.report.model import Moment
+
+_MOST_MOMENTS = 500
+
+
+@dataclass
+class Progress:
+    """Collects the timeline and hands each line to `print_line` as it happens. Times are seconds since `begun`."""
+
+    clock: Clock
+    print_line: Callable[[str], None]
+    begun: float
+    moments: list[Moment] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds since the run began."""
+        return self.clock.monotonic() - self.begun
+
+    def tell(self, part: str, text: str) -> None:
+        """Record a change of state: it appears in the log now, and in the report's timeline."""
+        self.moments.append(Moment(seconds=round(self.seconds, 1), part=part, text=text[:1000]))
+        del self.moments[:-_MOST_MOMENTS]
+        self.print_line(f"{part}: {text}")
+
+    def detail(self, part: str, text: str) -> None:
+        """Say something in the log alone."""
+        self.print_line(f"{part}: {text}")

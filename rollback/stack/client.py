@@ -1,0 +1,239 @@
+"""The door to CloudFormation: its calls in our words, its errors as `rollback.aws` has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from rollback.aws import Aws, Rejected, speaking_to_aws
+from rollback.snapshot.model import ParameterSnapshot, ResourceSnapshot
+from rollback.stack.model import STACK_TYPE, Change, ChangeSet, Event, Parameter, Stack
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.client import CloudFormationClient
+
+_DEEPEST_NESTING = 5
+"""How many levels of nested change sets are read."""
+
+
+class CloudFormation:
+    """CloudFormation in one region. Every method raises AwsTrouble."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    @cached_property
+    def _client(self) -> CloudFormationClient:
+        from botocore.handlers import json_decode_template_body  # noqa: PLC0415 - with boto3, on first use
+
+        client: CloudFormationClient = self._aws.client("cloudformation")
+        # botocore turns a JSON template into a dict; equality byte for byte needs the text itself.
+        client.meta.events.unregister("after-call.cloudformation.GetTemplate", json_decode_template_body)
+        return client
+
+    def _call(self, operation: str, method: str, /, **parameters: Any) -> Any:
+        with speaking_to_aws("cloudformation", operation):
+            return getattr(self._client, method)(**parameters)
+
+    def _pages(self, operation: str, method: str, /, **parameters: Any) -> Iterator[Any]:
+        with speaking_to_aws("cloudformation", operation):
+            pages = iter(self._client.get_paginator(method).paginate(**parameters))  # type: ignore[call-overload]
+        while True:
+            with speaking_to_aws("cloudformation", operation):
+                page = next(pages, None)
+            if page is None:
+                return
+            yield page
+
+    def describe(self, name: str) -> Stack | None:
+        """Return the stack by name, ARN or id; None where it doesn't exist."""
+        try:
+            answer = self._call("DescribeStacks", "describe_stacks", StackName=name)
+        except Rejected as rejection:
+            if rejection.says("does not exist"):
+                return None
+            raise
+        with speaking_to_aws("cloudformation", "DescribeStacks"):
+            return _stack(answer["Stacks"][0])
+
+    def events(self, stack_id: str, enough: Callable[[Sequence[Event]], bool]) -> list[Event]:
+        """Return events newest first, reading a page at a time until `enough` of them are there."""
+        found: list[Event] = []
+        for page in self._pages("DescribeStackEvents", "describe_stack_events", StackName=stack_id):
+            with speaking_to_aws("cloudformation", "DescribeStackEvents"):
+                found += [_event(event) for event in page["StackEvents"]]
+            if enough(found):
+                break
+        return found
+
+    def cancel_update(self, stack_id: str, token: str) -> None:
+        """Cancel the update that runs."""
+        self._call("CancelUpdateStack", "cancel_update_stack", StackName=stack_id, ClientRequestToken=token)
+
+    def continue_rollback(self, stack_id: str, token: str, skip: Sequence[str], role_arn: str | None) -> None:
+        """Continue a rollback that failed, leaving out the resources in `skip`."""
+        extra = _given(ResourcesToSkip=list(skip), RoleARN=role_arn)
+        self._call(
+            "ContinueUpdateRollback", "continue_update_rollback", StackName=stack_id, ClientRequestToken=token, **extra
+        )
+
+    def roll_back(self, stack_id: str, token: str, role_arn: str | None) -> None:
+        """Roll a failed update back; resources that existed before it are kept even where their policy says delete."""
+        extra = _given(RoleARN=role_arn)
+        self._call(
+            "RollbackStack",
+            "rollback_stack",
+            StackName=stack_id,
+            ClientRequestToken=token,
+            RetainExceptOnCreate=True,
+            **extra,
+        )
+
+    def template(self, stack_id: str, stage: str = "Original") -> str:
+        """Return the template's text, exactly; `stage` is Original or Processed."""
+        answer = self._call("GetTemplate", "get_template", StackName=stack_id, TemplateStage=stage)
+        with speaking_to_aws("cloudformation", "GetTemplate"):
+            return str(answer["TemplateBody"])
+
+    def parameters(self, stack: Stack) -> dict[str, ParameterSnapshot]:
+        """Return the stack's parameters as a snapshot keeps them: no value for NoEcho ones."""
+        summary = self._call("GetTemplateSummary", "get_template_summary", StackName=stack.id)
+        with speaking_to_aws("cloudformation", "GetTemplateSummary"):
+            no_echo = {entry["ParameterKey"] for entry in summary.get("Parameters", []) if entry.get("NoEcho")}
+        return {
+            name: ParameterSnapshot(no_echo=True)
+            if name in no_echo or parameter.value == "****"
+            else ParameterSnapshot(value=parameter.value, resolved=parameter.resolved)
+            for name, parameter in stack.parameters.items()
+        }
+
+    def stack_policy(self, stack_id: str) -> str:
+        """Return the stack policy's text; empty where there is none."""
+        answer = self._call("GetStackPolicy", "get_stack_policy", StackName=stack_id)
+        return str(answer.get("StackPolicyBody") or "")
+
+    def resources(self, stack_id: str) -> tuple[ResourceSnapshot, ...]:
+        """Return the stack's resources, all pages."""
+        found: list[ResourceSnapshot] = []
+        for page in self._pages("ListStackResources", "list_stack_resources", StackName=stack_id):
+            with speaking_to_aws("cloudformation", "ListStackResources"):
+                found += [
+                    ResourceSnapshot(
+                        logical_id=entry["LogicalResourceId"],
+                        physical_id=entry.get("PhysicalResourceId", ""),
+                        type=entry["ResourceType"],
+                    )
+                    for entry in page["StackResourceSummaries"]
+                    if entry["ResourceStatus"] != "DELETE_COMPLETE"
+                ]
+        return tuple(found)
+
+    def create_change_set(self, stack_id: str, name: str, restore: Mapping[str, Any]) -> None:
+        """Ask for a change set; `restore` holds template, parameters, tags, capabilities… in the API's own members."""
+        self._call(
+            "CreateChangeSet",
+            "create_change_set",
+            StackName=stack_id,
+            ChangeSetName=name,
+            ChangeSetType="UPDATE",
+            IncludeNestedStacks=True,
+            Description="Restores the last known good; made by the rollback action",
+            **restore,
+        )
+
+    def change_set(self, stack_id: str, name: str, depth: int = 0) -> ChangeSet | None:
+        """Return the change set with all pages of its changes, nested ones included; None where there is none."""
+        changes: list[Change] = []
+        head: Any = None
+        request: dict[str, Any] = {"ChangeSetName": name, "StackName": stack_id}
+        if name.startswith("arn:"):
+            del request["StackName"]
+        while True:
+            try:
+                page = self._call("DescribeChangeSet", "describe_change_set", **request)
+            except Rejected as rejection:
+                if "ChangeSetNotFound" in rejection.code or rejection.says("does not exist"):
+                    return None
+                raise
+            head = head or page
+            with speaking_to_aws("cloudformation", "DescribeChangeSet"):
+                entries = [entry["ResourceChange"] for entry in page.get("Changes", []) if "ResourceChange" in entry]
+                changes += [_change(entry) for entry in entries]
+            for entry in entries:
+                if entry["ResourceType"] == STACK_TYPE and entry.get("ChangeSetId") and depth < _DEEPEST_NESTING:
+                    nested = self.change_set(stack_id, entry["ChangeSetId"], depth + 1)
+                    changes += nested.changes if nested else ()
+            if not page.get("NextToken"):
+                break
+            request["NextToken"] = page["NextToken"]
+        with speaking_to_aws("cloudformation", "DescribeChangeSet"):
+            return ChangeSet(
+                name=name,
+                status=head["Status"],
+                execution_status=head.get("ExecutionStatus", ""),
+                reason=head.get("StatusReason", ""),
+                changes=tuple(changes),
+            )
+
+    def execute_change_set(self, stack_id: str, name: str, token: str) -> None:
+        """Execute our change set."""
+        self._call(
+            "ExecuteChangeSet",
+            "execute_change_set",
+            StackName=stack_id,
+            ChangeSetName=name,
+            ClientRequestToken=token,
+        )
+
+    def delete_change_set(self, stack_id: str, name: str) -> None:
+        """Delete our change set; no error where it is gone."""
+        self._call("DeleteChangeSet", "delete_change_set", StackName=stack_id, ChangeSetName=name)
+
+
+def _given(**members: Any) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value}
+
+
+def _stack(entry: Any) -> Stack:
+    return Stack(
+        name=entry["StackName"],
+        id=entry["StackId"],
+        status=entry["StackStatus"],
+        status_reason=entry.get("StackStatusReason", ""),
+        root_id=entry.get("RootId"),
+        parameters={
+            parameter["ParameterKey"]: Parameter(parameter.get("ParameterValue", ""), parameter.get("ResolvedValue"))
+            for parameter in entry.get("Parameters", [])
+        },
+        tags={tag["Key"]: tag["Value"] for tag in entry.get("Tags", []) if not tag["Key"].startswith("aws:")},
+        capabilities=tuple(entry.get("Capabilities", [])),
+        role_arn=entry.get("RoleARN"),
+        notification_arns=tuple(entry.get("NotificationARNs", [])),
+        rollback_configuration=dict(entry.get("RollbackConfiguration", {})),
+    )
+
+
+def _event(entry: Any) -> Event:
+    return Event(
+        id=entry["EventId"],
+        at=entry["Timestamp"],
+        stack_id=entry["StackId"],
+        logical_id=entry.get("LogicalResourceId", ""),
+        physical_id=entry.get("PhysicalResourceId", ""),
+        type=entry.get("ResourceType", ""),
+        status=entry.get("ResourceStatus", ""),
+        reason=entry.get("ResourceStatusReason", ""),
+        token=entry.get("ClientRequestToken", ""),
+    )
+
+
+def _change(entry: Any) -> Change:
+    return Change(
+        action=entry["Action"],
+        logical_id=entry["LogicalResourceId"],
+        type=entry["ResourceType"],
+        replacement=entry.get("Replacement", ""),
+        policy=entry.get("PolicyAction", ""),
+        physical_id=entry.get("PhysicalResourceId", ""),
+    )

@@ -1,0 +1,110 @@
+"""What a restore sees and does in AWS: the snapshot beside the stack, the old template's artifacts, our change set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rollback.aws import Rejected
+from rollback.snapshot.model import StackSnapshot
+from rollback.stack import compare
+from rollback.stack.artifacts import Artifact, artifacts
+from rollback.stack.client import CloudFormation
+from rollback.stack.model import ChangeSet, RestoreView, Stack
+
+
+class Restore:
+    """Brings one stack back to its record in the snapshot; `find` gives that record, or the reason why it can't be used."""
+
+    def __init__(
+        self,
+        door: CloudFormation,
+        find: Callable[[Stack], StackSnapshot | str],
+        missing: Callable[[tuple[Artifact, ...]], tuple[str, ...]],
+    ) -> None:
+        self._door = door
+        self._find = find
+        self._missing = missing
+        self._record: StackSnapshot | str | None = None
+        self._template: str | None = None
+        self._artifacts_gone: tuple[str, ...] | None = None
+        self._change_set: ChangeSet | None = None
+        self._rejections: list[str] = []
+        self._kept: tuple[str, ...] = ()
+        self._found_empty = False
+        self._created = False
+
+    def forget(self) -> None:
+        """Read the template anew: the stack has moved."""
+        self._template = None
+        self._found_empty = False
+
+    def view(self, stack: Stack, name: str) -> RestoreView:
+        """Return how the stack at rest differs from its snapshot and how far our change set `name` is."""
+        if self._record is None:
+            self._record = self._find(stack)
+        if isinstance(self._record, str):
+            return RestoreView(unusable=self._record)
+        if self._template is None:
+            self._template = self._door.template(stack.id)
+        differences = compare.differences(stack, self._template, self._record)
+        if not differences or self._found_empty:
+            return RestoreView(differences=differences, found_empty=self._found_empty, kept=self._kept)
+        if self._artifacts_gone is None:
+            self._artifacts_gone = self._missing(artifacts(self._record))
+        self._change_set = self._door.change_set(stack.id, name)
+        return RestoreView(
+            differences=differences,
+            secrets_lost=compare.secrets_lost(stack, self._record),
+            artifacts_gone=self._artifacts_gone,
+            change_set=self._change_set,
+            rejections=tuple(self._rejections),
+        )
+
+    def create_change_set(self, stack: Stack, name: str, role_arn: str | None) -> None:
+        """Ask for the change set that restores the snapshot. A rejection is remembered for the next look."""
+        if not isinstance(self._record, StackSnapshot):
+            raise TypeError("a restore needs a snapshot")
+        self._created = True
+        self._kept = compare.kept_values(stack, self._record)
+        try:
+            self._door.create_change_set(stack.id, name, request(self._record, role_arn))
+        except Rejected as rejection:
+            if "AlreadyExists" not in rejection.code:
+                self._rejections.append(rejection.message)
+
+    def drop_unneeded(self, stack: Stack, name: str) -> None:
+        """Delete our change set because it is empty, or because the stack has moved since."""
+        self._found_empty = bool(self._change_set and self._change_set.is_empty)
+        self._door.delete_change_set(stack.id, name)
+        self._created = False
+
+    def drop(self, stack: Stack, name: str) -> None:
+        """Delete our change set if there is one: the way out."""
+        if self._created or self._change_set is not None:
+            self._door.delete_change_set(stack.id, name)
+            self._created, self._change_set = False, None
+
+
+def request(record: StackSnapshot, role_arn: str | None) -> dict[str, Any]:
+    """Return CreateChangeSet's members that bring back the snapshot's template, parameters, tags, role and topics.
+
+    Every parameter is sent explicitly; a NoEcho one keeps the value the stack has. An empty list of tags or topics removes them.
+    """
+    template = {"TemplateURL": record.template_url} if record.template_url else {"TemplateBody": record.template}
+    # A template with a transform or a macro is refused without it, also where the stack was made by a pipeline with it.
+    expand = {"CAPABILITY_AUTO_EXPAND"} if "Transform" in record.template else set()
+    members: dict[str, Any] = {
+        **template,
+        "Parameters": [
+            {"ParameterKey": key, "UsePreviousValue": True}
+            if parameter.no_echo
+            else {"ParameterKey": key, "ParameterValue": parameter.value}
+            for key, parameter in record.parameters.items()
+        ],
+        "Tags": [{"Key": key, "Value": value} for key, value in record.tags.items()],
+        "Capabilities": sorted({*record.capabilities, *expand}),
+        "NotificationARNs": list(record.notification_arns),
+    }
+    role = record.role_arn or role_arn
+    return {**members, "RoleARN": role} if role else members
