@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("--region", default="us-west-2", help="the region where seeded things live")
     arguments = parser.parse_args()
     with Sandbox(ScaledClock(arguments.speed), region=arguments.region, port=arguments.port) as sandbox:
-        for name, value in sandbox.environment().items():
+        for name, value in sandbox.environment(AWS_DEFAULT_REGION=sandbox.region).items():
             print(f"export {name}={value}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()

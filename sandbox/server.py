@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -17,8 +16,6 @@ Respond = Callable[[Incoming], Answer]
 
 _Request = socket.socket | tuple[bytes, socket.socket]
 _Address = tuple[str, int] | str
-
-_log = logging.getLogger(__name__)
 
 
 class Server:
@@ -89,10 +86,6 @@ class _Handler(BaseHTTPRequestHandler):
         except ConnectionDroppedError:
             self.close_connection = True
             return
-        except Exception:  # noqa: BLE001 - whatever it is
-            # A defect of the embedded AWS must be seen, and must not look like one of AWS's own errors.
-            _log.exception("the sandbox failed on %s %s", incoming.method, incoming.target)
-            answer = Answer(HTTPStatus.INTERNAL_SERVER_ERROR, b"the sandbox failed: see its log")
         if answer.hold and self.server.stopping.wait(answer.hold):
             self.close_connection = True
             return

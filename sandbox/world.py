@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import traceback
 from typing import TYPE_CHECKING, Any, Self
 
 import boto3
@@ -11,7 +13,7 @@ from botocore.config import Config
 from sandbox.amplify import Amplify
 from sandbox.aws import Aws, Call, Hook
 from sandbox.clock import Clock, ScaledClock
-from sandbox.exchange import Answer, Incoming, text_answer
+from sandbox.exchange import Answer, ConnectionDroppedError, Incoming, text_answer
 from sandbox.faults import Faults
 from sandbox.github import GitHub
 from sandbox.moto_services import MotoServices
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     from sandbox.backend import Backend
     from sandbox.cloudformation import CloudFormation
+
+_log = logging.getLogger(__name__)
 
 ACCESS_KEY = "ASIASANDBOXACCESSKEY"
 SECRET_KEY = "sandbox/secret+access/key/EXAMPLE0000000"  # noqa: S105 - made up
@@ -51,6 +55,7 @@ class Sandbox:
         self.clock = clock or ScaledClock()
         self.region = region
         self.faults = Faults()
+        self.defects: list[str] = []
         self.amplify = Amplify(self.clock, region)
         self.slack = Slack()
         self.site = Site(self.amplify, self.clock)
@@ -75,11 +80,13 @@ class Sandbox:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop serving."""
+        """Stop serving. Raises RuntimeError if the sandbox itself failed: nothing it showed can be trusted then."""
         self._server.stop()
         self.services.reset()
+        if self.defects and kind is None:
+            raise RuntimeError("the sandbox failed:\n" + "\n".join(self.defects))
 
     @property
     def calls(self) -> list[Call]:
@@ -101,7 +108,10 @@ class Sandbox:
         return [call.operation for call in self.calls if service in {"", call.service}]
 
     def environment(self, **extra: str) -> dict[str, str]:
-        """Return the environment variables that point an AWS SDK, and GitHub's and Slack's clients, here."""
+        """Return the environment variables that point a process's AWS SDK and GitHub client here.
+
+        AWS_REGION alone, without AWS_DEFAULT_REGION, which boto3 reads instead: a user may have either.
+        """
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": ACCESS_KEY,
@@ -127,6 +137,17 @@ class Sandbox:
         )
 
     def _respond(self, incoming: Incoming) -> Answer:
+        try:
+            return self._route(incoming)
+        except ConnectionDroppedError:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is
+            # A defect of the embedded AWS must be seen, and must not look like one of AWS's own errors.
+            _log.exception("the sandbox failed on %s %s", incoming.method, incoming.target)
+            self.defects.append(traceback.format_exc())
+            return text_answer("<html>the sandbox failed: see its log</html>", 500)
+
+    def _route(self, incoming: Incoming) -> Answer:
         if incoming.header("Authorization").startswith("AWS4-HMAC-SHA256"):
             return self._aws.answer(incoming)
         for prefix, answer in (
