@@ -65,6 +65,7 @@ def test_a_bot_posts_threads_and_edits(sandbox: Sandbox, bot: WebClient) -> None
     assert second.thread_ts == first.ts
 
 
+@pytest.mark.filterwarnings("ignore:The top-level `text` argument is missing")
 @pytest.mark.parametrize(
     ("method", "params", "error"),
     [
