@@ -1,8 +1,8 @@
 """Pure: outside text as GitHub shows it, with nothing in it active: no Markdown, HTML, link, mention or reference.
 
-Outside text only ever stands in HTML blocks. GitHub begins Markdown again after a blank line, so no text here holds one.
-Inside HTML GitHub still turns `@name`, `#1`, commit ids and addresses into links, but not inside `<code>`: words that
-look like one of those are set as code.
+Outside text only ever stands in HTML blocks. GitHub begins Markdown again after a blank line, so no text here holds
+one. Inside HTML GitHub still turns `@name`, `#1`, commit ids and addresses into links, but not inside `<code>`: words
+that look like one of those are set as code.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ _ACTIVE = re.compile(r"[@#$`]|://|:[a-z0-9_+-]+:|[0-9a-f]{7}|^(?:www\.|gh-\d)|\.
 _SAFE_URL = re.compile(r"https?://[^\s<>\"'`\\]{1,4000}")
 _BREAKABLE = re.compile(r"(?<=[_/:])(?=\w)")
 _FENCE_RUN = re.compile("`{3,}")
-_TOO_MANY_WORDS = 400
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,6 @@ class Markup:
     def prose(self, text: str) -> str:
         """Return a sentence from outside: one line, escaped, its active words set as code."""
         words = shorten(collapse(text), self.chars).split(" ")
-        if len(words) > _TOO_MANY_WORDS:
-            return html.escape(" ".join(words)) if not _ACTIVE.search(" ".join(words)) else self.code(text)
         return " ".join(
             f"<code>{html.escape(word)}</code>" if _ACTIVE.search(word) else html.escape(word) for word in words
         )

@@ -15,7 +15,7 @@ from rollback.results import Mode, Outcome, Result
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from rollback.report.model import Command, FailedJob, JobReport, Notice, Report
+    from rollback.report.model import Command, FailedJob, FrontendReport, JobReport, Notice, Report, StackReport
 
 ENDED_WELL: Final = frozenset(
     {
@@ -36,7 +36,7 @@ RESULT_WORDS: Final = {
     Result.FAILED: "❌ failed",
     Result.TIMED_OUT: "⏳ timed out",
     Result.PLANNED: "📝 planned",
-    Result.SKIPPED: "➖ not configured",
+    Result.SKIPPED: "🚫 not configured",
 }
 
 _TITLES: Final = {
@@ -179,7 +179,7 @@ def what_to_do(report: Report) -> str:
 
 def next_steps(report: Report) -> list[Command]:
     """Return every next step of the run, its parts and its notices, each once."""
-    parts = [*report.stacks, *([report.frontend] if report.frontend else [])]
+    parts = _parts(report)
     steps = [*report.next_steps, *(step for part in parts for step in part.next_steps)]
     steps += [remedy for notice in notices(report) for remedy in notice.remedies]
     return list({(step.line or step.purpose): step for step in reversed(steps)}.values())[::-1]
@@ -187,8 +187,7 @@ def next_steps(report: Report) -> list[Command]:
 
 def notices(report: Report) -> list[Notice]:
     """Return every notice of the run and its parts, each once, errors first."""
-    parts = [*report.stacks, *([report.frontend] if report.frontend else [])]
-    found = [*report.notices, *(notice for part in parts for notice in part.notices)]
+    found = [*report.notices, *(notice for part in _parts(report) for notice in part.notices)]
     once = {(notice.code, notice.level, notice.text): notice for notice in found}
     return sorted(once.values(), key=lambda notice: notice.level != "error")
 
@@ -222,6 +221,10 @@ def when(time: datetime | None) -> str:
         return aware.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     except OverflowError:  # the first or last day that a date can name
         return str(time)
+
+
+def _parts(report: Report) -> tuple[StackReport | FrontendReport, ...]:
+    return (*report.stacks, report.frontend) if report.frontend else report.stacks
 
 
 def _last_known_good(report: Report) -> str:
