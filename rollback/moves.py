@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rollback.report.model import Command, Notice
 from rollback.results import Result
@@ -10,7 +11,12 @@ from rollback.results import Result
 
 @dataclass(frozen=True)
 class Move:
-    """A step towards the last known good. Its `says` is the line people read, also in a dry run's plan."""
+    """A step towards the last known good. Its `says` is the line people read, also in a dry run's plan.
+
+    Only moves that write are left out of a dry run.
+    """
+
+    writes: ClassVar[bool] = True
 
     @property
     def says(self) -> str:
@@ -21,6 +27,8 @@ class Move:
 @dataclass(frozen=True)
 class Wait(Move):
     """Look again later: `why`, and in how many seconds the end is expected, where that is known."""
+
+    writes: ClassVar[bool] = False
 
     why: str
     ends_in: float | None = None
@@ -35,8 +43,18 @@ class Wait(Move):
 class Done(Move):
     """The part's end: how, why in one sentence, which notice explains it, and the next commands where it is not well."""
 
+    writes: ClassVar[bool] = False
+
     result: Result
     reason: str
     code: str = ""
     next_steps: tuple[Command, ...] = ()
     warnings: tuple[Notice, ...] = ()
+
+
+class Ended(Exception):  # noqa: N818 - an end, not an error
+    """Raised by a look that finds nothing to drive: `done` is how the part ends."""
+
+    def __init__(self, done: Done) -> None:
+        super().__init__(done.reason)
+        self.done = done

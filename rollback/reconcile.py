@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 from rollback.aws import AwsTrouble, Busy, Denied, Rejected, Unreadable
 from rollback.clock import Clock
-from rollback.moves import Done, Move, Wait
+from rollback.moves import Done, Ended, Move, Wait
 from rollback.notices import Code, denied, unreadable
 from rollback.results import Result
 
@@ -80,6 +80,8 @@ def reconcile(
                 return unreadable(trouble.what, trouble.cure)
             move = Wait(trouble.what)
             say(f"Looking again: {trouble.what}")
+        except Ended as end:
+            return end.done
         except Denied as trouble:
             return denied(trouble.what, trouble.cure)
         except Rejected as trouble:

@@ -1,0 +1,216 @@
+"""Pure: what is seen of an Amplify branch, and the moves that `decide` can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from rollback.moves import Move
+
+HEAD = "HEAD"
+"""What Amplify shows as the commit of a job that was started without one: nobody can tell which commit it built."""
+
+RETRY, MANUAL = "RETRY", "MANUAL"
+SUCCEED, FAILED, CANCELLED, CANCELLING = "SUCCEED", "FAILED", "CANCELLED", "CANCELLING"
+ENDED = frozenset({SUCCEED, FAILED, CANCELLED})
+
+
+@dataclass(frozen=True)
+class Job:
+    """An Amplify job as ListJobs shows it. `commit` is a full SHA or HEAD; `type` may be missing in old answers."""
+
+    id: str
+    status: str
+    commit: str = HEAD
+    type: str = ""
+    started: datetime | None = None
+    ended: datetime | None = None
+    message: str = ""
+
+    @property
+    def number(self) -> int:
+        """Return the id as a number: jobs are ordered by it."""
+        return int(self.id)
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether the job has ended."""
+        return self.status in ENDED
+
+    @property
+    def names_no_commit(self) -> bool:
+        """Return whether nobody can tell the commit that it built."""
+        return not self.commit or self.commit == HEAD
+
+    def is_of(self, commit: str | None) -> bool:
+        """Return whether the job built `commit`, a full or abbreviated SHA."""
+        return bool(commit) and not self.names_no_commit and self.commit.lower().startswith(str(commit).lower())
+
+    def same_commit(self, other: Job) -> bool:
+        """Return whether both certainly built the same commit, or are one job."""
+        return self.id == other.id or (not self.names_no_commit and self.commit.lower() == other.commit.lower())
+
+
+@dataclass(frozen=True)
+class App:
+    """An Amplify app; the environment's values are often secrets and are shown nowhere."""
+
+    id: str
+    name: str = ""
+    domain: str = ""
+    environment: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A branch of an app."""
+
+    name: str
+    auto_build: bool | None = None
+    environment: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What is known of the failed deployment and of what the user wants redeployed; None or empty where unknown.
+
+    `frontend_result` is the workflow's own frontend job: its `success` says that the newest job belongs to it.
+    """
+
+    commit: str | None = None
+    started_at: datetime | None = None
+    failed_job_id: str | None = None
+    target_job_id: str | None = None
+    target_commit: str | None = None
+    snapshot_job_id: str = ""
+    frontend_result: str = ""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The environment variables that a snapshot recorded, of the app and of the branch."""
+
+    app: Mapping[str, str] | None = None
+    branch: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user asked for, as far as the frontend is concerned."""
+
+    branch: str
+    region: str
+    app_id: str = ""
+    app_name: str = ""
+    deployment: Deployment = Deployment()
+    if_needed: bool = False
+    lock_auto_build: bool = False
+    environment: Environment | None = None
+
+
+@dataclass(frozen=True)
+class Redeployment:
+    """A RETRY of the target: its job now, whether it was found under way, and why it failed, as Amplify's steps say."""
+
+    job: Job
+    adopted: bool = False
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that `decide` looks at.
+
+    `jobs` are newest first and reach back far enough to choose, or are `complete`. `redeployments` are this run's, oldest
+    first. After a StartJob whose answer got lost, `looks_since_lost_start` counts the looks that did not show its job (None: no answer
+    is missing), and `lost_starts` how often that happened. `environment` names the variables that differ from the snapshot's.
+    """
+
+    jobs: tuple[Job, ...]
+    complete: bool
+    deployment: Deployment
+    target: Job | None = None
+    redeployments: tuple[Redeployment, ...] = ()
+    looks_since_lost_start: int | None = None
+    lost_starts: int = 0
+    start_rejection: str = ""
+    stop_rejections: int = 0
+    environment: tuple[str, ...] = ()
+    if_needed: bool = False
+    app_id: str = ""
+    branch: str = ""
+    region: str = ""
+
+    @property
+    def live(self) -> Job | None:
+        """Return the job that the site serves: the newest that succeeded. A build that failed changed nothing."""
+        return next((job for job in self.jobs if job.status == SUCCEED), None)
+
+
+@dataclass(frozen=True)
+class ReadOlder(Move):
+    """Read one more page of the history: what was read doesn't tell yet."""
+
+    writes: ClassVar[bool] = False
+
+    @property
+    def says(self) -> str:
+        """Return what the move does."""
+        return "read older jobs"
+
+
+@dataclass(frozen=True)
+class StopJob(Move):
+    """Stop a build of the failed commit that still runs or waits."""
+
+    job: Job
+
+    @property
+    def says(self) -> str:
+        """Return what the move does."""
+        return f"stop job {self.job.id}, a build of the failed deployment that is {self.job.status}"
+
+
+@dataclass(frozen=True)
+class Adopt(Move):
+    """Take a RETRY of the target that is already under way for ours."""
+
+    writes: ClassVar[bool] = False
+
+    job: Job
+
+    @property
+    def says(self) -> str:
+        """Return what the move does."""
+        return f"job {self.job.id} already redeploys the last known good: adopt it"
+
+
+@dataclass(frozen=True)
+class RestoreEnvironment(Move):
+    """Put back the environment variables that the snapshot recorded: the rebuild uses today's."""
+
+    names: tuple[str, ...]
+
+    @property
+    def says(self) -> str:
+        """Return what the move does; names, never values."""
+        return f"put back the environment variables that changed: {', '.join(self.names)}"
+
+
+@dataclass(frozen=True)
+class Redeploy(Move):
+    """StartJob RETRY of the last known good."""
+
+    target: Job
+
+    @property
+    def says(self) -> str:
+        """Return what the move does."""
+        return f"redeploy job {self.target.id} ({short(self.target.commit)}): Amplify rebuilds its commit"
+
+
+def short(commit: str) -> str:
+    """Return a commit as people read it: its first seven digits, or HEAD."""
+    return commit[:7] if commit and commit != HEAD else HEAD

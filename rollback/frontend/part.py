@@ -1,0 +1,298 @@
+"""The frontend, as the reconcile loop drives it: `observe` and `perform` join the pure decisions and the door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from rollback.aws import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
+from rollback.frontend import decide as decisions
+from rollback.frontend.apps import find_app
+from rollback.frontend.client import Amplify
+from rollback.frontend.model import (
+    FAILED,
+    RETRY,
+    Adopt,
+    App,
+    Environment,
+    Job,
+    ReadOlder,
+    Redeploy,
+    Redeployment,
+    RestoreEnvironment,
+    Seen,
+    StopJob,
+    Wishes,
+)
+from rollback.frontend.target import Choice, Target, choose, newest_first, newest_of_failed_commit
+from rollback.moves import Done, Ended, Move
+from rollback.notices import Code, refused, warning
+from rollback.progress import Progress
+from rollback.report.model import Command, Notice
+
+
+class FrontendPart:
+    """Drives one Amplify branch to the last known good."""
+
+    label = "frontend"
+
+    def __init__(self, wishes: Wishes, door: Amplify, progress: Progress, reason: str = "") -> None:
+        self.wishes = wishes
+        self.app: App | None = None
+        self.jobs: dict[str, Job] = {}
+        self.before: Job | None = None
+        self.target: Job | None = None
+        self.redeployments: list[Redeployment] = []
+        self.seen: Seen | None = None
+        self.actions: list[str] = []
+        self.warnings: list[Notice] = []
+        self.started_unclear = False
+        self._door = door
+        self._progress = progress
+        self._reason = reason or "Rollback to the last known good"
+        self._next_page: str | None = None
+        self._environment: tuple[str, ...] | None = None
+        self._looks_since_lost_start: int | None = None
+        self._highest_before_start = 0
+        self._lost_starts = 0
+        self._start_rejection = ""
+        self._stop_rejections = 0
+        self._said: dict[str, str] = {}
+
+    # --- observe ---------------------------------------------------------------------------------------------------
+
+    def observe(self) -> Seen:
+        """Look at the branch's jobs; once a redeployment of ours runs, at that job alone until it has ended."""
+        app = self.app = self.app or find_app(self._door, self.wishes, self._progress)
+        ours = self.redeployments[-1].job if self.redeployments else None
+        if ours and not ours.is_over:
+            ours = self._look_at_ours(app, ours)
+        if ours is None or ours.is_over:
+            self._list(app)
+        self._find_lost_start()
+        self.seen = self._as_seen(app)
+        if self.before is None:
+            self.before = self.seen.live
+        return self.seen
+
+    def decide(self, seen: Seen) -> Move:
+        """Return the next move (pure, see `rollback.frontend.decide`)."""
+        return decisions.decide(seen)
+
+    def timed_out(self, waiting_for: str) -> Done:
+        """Return how the frontend ends when the waiting does."""
+        return decisions.timed_out(self.seen, waiting_for)
+
+    def choice(self) -> Choice | None:
+        """Return which job is the last known good by what was seen so far; None before the first look."""
+        return choose(self.seen.jobs, self.seen.deployment, complete=self.seen.complete) if self.seen else None
+
+    def _list(self, app: App) -> None:
+        first_look = self._next_page is None
+        try:
+            page, token = self._door.jobs(app.id, self.wishes.branch)
+        except Rejected as rejection:
+            if "NotFound" not in rejection.code:
+                raise
+            text = f"Amplify app {app.id} has no branch {self.wishes.branch!r} in {self.wishes.region}."
+            line = f"aws amplify list-branches --app-id {app.id} --region {self.wishes.region} --query 'branches[].branchName'"
+            raise Ended(
+                refused(Code.BRANCH_NOT_FOUND, text, Command(purpose="Check branch; the app's branches are", line=line))
+            ) from rejection
+        self._take(page)
+        if first_look:
+            self._next_page = token
+            self._look_at_named(app)
+
+    def _look_at_named(self, app: App) -> None:
+        """Fetch a job that a person or the snapshot names by itself: it may lie far back in the history."""
+        named = self.wishes.deployment.target_job_id or self.wishes.deployment.snapshot_job_id
+        if named and named not in self.jobs and self._next_page:
+            try:
+                self._take((self._door.job(app.id, self.wishes.branch, named)[0],))
+            except Rejected as rejection:
+                if "NotFound" not in rejection.code:
+                    raise
+
+    def _look_at_ours(self, app: App, ours: Job) -> Job:
+        job, failure = self._door.job(app.id, self.wishes.branch, ours.id)
+        self.redeployments[-1] = replace(self.redeployments[-1], job=job, failure=failure)
+        self._take((job,))
+        return job
+
+    def _take(self, jobs: tuple[Job, ...]) -> None:
+        for job in jobs:
+            known = self.jobs.get(job.id)
+            if known and known.is_over and not job.is_over:
+                continue  # a stale answer: an ended job does not run again
+            self.jobs[job.id] = job
+        for job in newest_first(jobs)[:5]:
+            said = self._said.get(job.id)
+            if said != job.status and (said is not None or not job.is_over):
+                self._progress.tell(self.label, f"job {job.id} ({job.commit[:7]}) is {job.status}")
+            self._said[job.id] = job.status
+
+    def _find_lost_start(self) -> None:
+        """After a StartJob whose answer got lost: its job is a RETRY of the target above the highest number known before."""
+        if self._looks_since_lost_start is None or self.target is None:
+            return
+        found = [
+            job
+            for job in self.jobs.values()
+            if job.number > self._highest_before_start
+            and job.type in {RETRY, ""}
+            and (job.same_commit(self.target) or job.names_no_commit)
+        ]
+        if found:
+            self._begin(min(found, key=lambda job: job.number), adopted=False)
+        else:
+            self._looks_since_lost_start += 1
+
+    def _begin(self, job: Job, *, adopted: bool) -> None:
+        self._looks_since_lost_start = None
+        self.redeployments.append(Redeployment(job, adopted))
+        self._take((job,))
+
+    def _as_seen(self, app: App) -> Seen:
+        return Seen(
+            jobs=newest_first(tuple(self.jobs.values())),
+            complete=self._next_page == "",
+            deployment=self.wishes.deployment,
+            target=self.target,
+            redeployments=tuple(self.redeployments),
+            looks_since_lost_start=self._looks_since_lost_start,
+            lost_starts=self._lost_starts,
+            start_rejection=self._start_rejection,
+            stop_rejections=self._stop_rejections,
+            environment=self._changed_environment(app),
+            if_needed=self.wishes.if_needed,
+            app_id=app.id,
+            branch=self.wishes.branch,
+            region=self.wishes.region,
+        )
+
+    def _changed_environment(self, app: App) -> tuple[str, ...]:
+        if self._environment is None:
+            recorded = self.wishes.environment
+            self._environment = ()
+            if recorded:
+                names = _differing(recorded.app, app.environment)
+                if recorded.branch is not None:
+                    now = self._door.branch(app.id, self.wishes.branch).environment
+                    names |= _differing(recorded.branch, now)
+                self._environment = tuple(sorted(names))
+        return self._environment
+
+    # --- perform ---------------------------------------------------------------------------------------------------
+
+    def perform(self, move: Move) -> None:
+        """Make the move."""
+        app = self.app
+        if app is None:
+            raise TypeError("the frontend is observed before it is moved")
+        if not isinstance(move, ReadOlder):
+            self.actions.append(move.says)
+            self._progress.tell(self.label, move.says)
+        match move:
+            case ReadOlder():
+                page, self._next_page = self._door.jobs(app.id, self.wishes.branch, self._next_page or "")
+                self._take(page)
+            case Adopt(job):
+                self._pin_target()
+                self._begin(job, adopted=True)
+            case StopJob(job):
+                self._stop(app, job)
+            case RestoreEnvironment():
+                self._restore_environment(app)
+            case Redeploy(target):
+                self.target = target
+                self._start(app, target)
+            case _:
+                raise TypeError(f"the frontend knows no move {move!r}")
+
+    def _pin_target(self) -> None:
+        choice = self.choice()
+        self.target = choice.job if isinstance(choice, Target) else None
+
+    def _stop(self, app: App, job: Job) -> None:
+        try:
+            self._door.stop(app.id, self.wishes.branch, job.id)
+        except Rejected as rejection:  # it may have ended just now: look again
+            self._stop_rejections += 1
+            self._progress.tell(self.label, f"AWS says no: {rejection.message}; looking again")
+
+    def _restore_environment(self, app: App) -> None:
+        recorded = self.wishes.environment or Environment()
+        try:
+            if recorded.app is not None and _differing(recorded.app, app.environment):
+                self._door.set_app_environment(app.id, recorded.app)
+            if recorded.branch is not None:
+                self._door.set_branch_environment(app.id, self.wishes.branch, recorded.branch)
+        except (Denied, Rejected) as trouble:
+            cure = (Command(purpose=trouble.cure),) if trouble.cure else ()
+            text = f"The environment variables could not be put back, so the rebuild uses today's: {trouble.what}"
+            self.warnings.append(warning(Code.ENVIRONMENT_NOT_RESTORED, text, *cure))
+        self._environment = ()
+
+    def _start(self, app: App, target: Job) -> None:
+        self._highest_before_start = max((job.number for job in self.jobs.values()), default=0)
+        self.started_unclear = True  # until Amplify's answer is here: a signal may come first
+        try:
+            job = self._door.start_retry(app.id, self.wishes.branch, target.id, self._reason)
+        except Throttled:
+            self.started_unclear = False
+            raise
+        except Rejected as rejection:
+            self.started_unclear = False
+            if "LimitExceeded" in rejection.code:  # somebody's job began between look and call: look again
+                self._progress.tell(self.label, f"AWS says no: {rejection.message}; looking again")
+                return
+            self._start_rejection = rejection.message
+        except (Busy, Unreadable) as trouble:
+            self._progress.tell(self.label, f"unclear whether the redeployment was started, listing again: {trouble.what}")
+            self._looks_since_lost_start = 0
+            self._lost_starts += 1
+        else:
+            self.started_unclear = False
+            self._begin(job, adopted=False)
+
+    # --- the end ---------------------------------------------------------------------------------------------------
+
+    def lock_auto_build(self) -> None:
+        """Turn the branch's auto-build off, so that the bad tip isn't built again; a failure is a warning."""
+        if not self.app:
+            return
+        app, branch = self.app, self.wishes.branch
+        line = f"aws amplify update-branch --app-id {app.id} --branch-name '{branch}' --region {self.wishes.region}"
+        try:
+            if self._door.branch(app.id, branch).auto_build is False:
+                return
+            self._door.lock_auto_build(app.id, branch)
+        except AwsTrouble as trouble:
+            off = Command(purpose="Turn it off by hand", line=f"{line} --no-enable-auto-build")
+            text = f"Auto-build could not be turned off: the next push builds the branch's tip. {trouble.what}"
+            self.warnings.append(warning(Code.AUTO_BUILD_NOT_LOCKED, text, off))
+            return
+        on = Command(purpose="Once the fix is in, turn it on again", line=f"{line} --enable-auto-build")
+        text = f"Auto-build of branch {branch} is off now, so that the failed tip isn't built again."
+        self.actions.append("turned the branch's auto-build off")
+        self.warnings.append(warning(Code.AUTO_BUILD_LOCKED, text, on))
+
+    def why_failed(self) -> tuple[Job, str] | None:
+        """Return the failed deployment's job and the reason of its failed step, where its build failed; else None."""
+        if not self.seen or not self.app:
+            return None
+        job = newest_of_failed_commit(self.seen.jobs, self.wishes.deployment)
+        if job is None or job.status != FAILED:
+            return None
+        try:
+            return job, self._door.job(self.app.id, self.wishes.branch, job.id)[1]
+        except AwsTrouble:
+            return job, ""
+
+
+def _differing(recorded: Mapping[str, str] | None, now: Mapping[str, str] | None) -> set[str]:
+    if recorded is None:
+        return set()
+    current = now or {}
+    return {name for name in recorded.keys() | current.keys() if recorded.get(name) != current.get(name)}

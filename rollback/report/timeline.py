@@ -1,0 +1,115 @@
+"""Pure: the timeline as a Mermaid diagram, drawn with words of our own only, so that no text from outside can break it."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rollback.report.model import Report
+
+MOST_BARS = 24
+_FEWEST_BARS = 2
+_DAY = 24 * 3600
+_HOUR, _MINUTE = 3600, 60
+
+_PARTS: Final = {
+    "stack": "Stack",
+    "frontend": "Frontend",
+    "verification": "Verification",
+    "verify": "Verification",
+    "slack": "Slack",
+    "snapshot": "Snapshot",
+}
+_STATUSES: Final = frozenset(
+    {
+        *(f"{verb}_{end}" for verb in ("CREATE", "UPDATE", "DELETE", "IMPORT") for end in ("IN_PROGRESS", "COMPLETE", "FAILED")),
+        *(f"{verb}ROLLBACK_{end}" for verb in ("", "UPDATE_", "IMPORT_") for end in ("IN_PROGRESS", "COMPLETE", "FAILED")),
+        "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+        "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+        "REVIEW_IN_PROGRESS",
+        *("CREATED", "PENDING", "PROVISIONING", "RUNNING", "CANCELLING", "SUCCEED", "FAILED", "CANCELLED"),
+    }
+)
+_WORD = re.compile(r"[A-Z][A-Z_]+")
+
+
+class _Bar(NamedTuple):
+    section: str
+    label: str
+    begin: float
+    end: float
+
+
+def diagram(report: Report) -> str:
+    """Return a Mermaid gantt chart of the timeline, a row a change, or nothing where there is too little to draw.
+
+    A row is named by the status that its moment tells, else by its number in the table beside the diagram.
+    """
+    bars = _bars(report)
+    if len(bars) < _FEWEST_BARS or not any(bar.end > bar.begin for bar in bars):
+        return ""
+    longest = max(bar.end for bar in bars)
+    lines = ["gantt", "    dateFormat YYYY-MM-DD HH:mm:ss", f"    axisFormat {'%H:%M' if longest >= _HOUR else '%M:%S'}"]
+    for section in dict.fromkeys(bar.section for bar in bars):
+        lines.append(f"    section {section}")
+        lines += [f"    {_task(bar)}" for bar in bars if bar.section == section]
+    return "\n".join(lines)
+
+
+def _bars(report: Report) -> list[_Bar]:
+    """Return a bar a moment; it lasts until the same part's next moment, the last of each part until nothing."""
+    names = [stack.name for stack in report.stacks]
+    moments = [(number, _section(moment.part, names), moment) for number, moment in enumerate(report.timeline, 1)]
+    bars = []
+    for index, (number, section, moment) in enumerate(moments):
+        begin = _bounded(moment.seconds)
+        later = (_bounded(other.seconds) for _, name, other in moments[index + 1 :] if name == section)
+        bars.append(_Bar(section, _label(number, moment.text), begin, max(begin, next(later, begin))))
+        if index >= _scan_limit(moments):
+            break
+    return _thinned(bars)
+
+
+def _scan_limit(moments: Sequence[object]) -> int:
+    return min(len(moments), 500)
+
+
+def _thinned(bars: Sequence[_Bar]) -> list[_Bar]:
+    if len(bars) <= MOST_BARS:
+        return list(bars)
+    begin = MOST_BARS // 3
+    return [*bars[:begin], *bars[len(bars) - (MOST_BARS - begin) :]]
+
+
+def _section(part: str, stacks: Sequence[str]) -> str:
+    for index, name in enumerate(stacks, 1):
+        if part in {name, f"stack {name}"}:
+            return f"Stack {index}" if len(stacks) > 1 else "Stack"
+    return _PARTS.get(part.lower(), "Run")
+
+
+def _label(number: int, text: str) -> str:
+    known = [word for word in _WORD.findall(text[:2_000]) if word in _STATUSES]
+    return known[-1] if known else f"step {number}"
+
+
+def _task(bar: _Bar) -> str:
+    tags = ["crit"] if "FAILED" in bar.label else ["done"] if bar.end > bar.begin else []
+    if bar.end <= bar.begin:
+        tags.insert(0, "milestone")
+    seconds = max(math.ceil(bar.end - bar.begin), 0)
+    return f"{bar.label} :{''.join(f'{tag}, ' for tag in tags)}{_clock(bar.begin)}, {seconds}s"
+
+
+def _clock(seconds: float) -> str:
+    """Return the time since the run began as a time of a day of its own: browsers shift neither it nor its axis."""
+    whole = int(seconds)
+    return f"2000-01-01 {whole // _HOUR:02}:{whole % _HOUR // _MINUTE:02}:{whole % _MINUTE:02}"
+
+
+def _bounded(seconds: float) -> float:
+    return min(max(seconds, 0.0), _DAY - 1.0) if math.isfinite(seconds) else 0.0
