@@ -1,0 +1,94 @@
+"""The deletions at the end of an operation: what a new template no longer has, what was replaced, a whole stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from sandbox.cloudformation import nested, physical
+from sandbox.cloudformation.model import STACK_TYPE, Resource, Stack
+from sandbox.cloudformation.world import World
+
+
+Then = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Doomed:
+    """A resource to delete, and the policy that decides what becomes of it. New: the operation itself had created it."""
+
+    resource: Resource
+    policy: str
+    new: bool = False
+
+
+def delete_all(
+    world: World, stack: Stack, doomed: list[Doomed], then: Callable[[list[str]], None], others: Sequence[Callable[[Then], None]] = ()
+) -> None:
+    """Delete or keep each one, all at once; then go on with the logical ids of those that couldn't be deleted.
+
+    The phase takes the stack's cleanup seconds even where there is nothing to delete, and waits for the `others`.
+    """
+    failed: list[str] = []
+    jobs: dict[str, Callable[[], None]] = {
+        "": partial(world.schedule, stack, world.cleanup_duration(stack), partial(world.done, stack, ""))
+    }
+    for number, item in enumerate(doomed):
+        name = f"{number} {item.resource.physical_id}"
+        jobs[name] = partial(_begin, world, stack, item, failed, name)
+    for number, other in enumerate(others):
+        name = f"other {number}"
+        jobs[name] = partial(other, partial(world.done, stack, name))
+    world.run_together(stack, jobs, lambda: then(failed))
+
+
+def _begin(world: World, stack: Stack, item: Doomed, failed: list[str], name: str) -> None:
+    resource = item.resource
+    if physical.is_retained(item.policy, retain_except_on_create=stack.operation.retain_except_on_create, new=item.new):
+        stack.retained.append(resource)
+        world.set_resource(stack, resource, "DELETE_SKIPPED")
+        world.done(stack, name)
+        return
+    world.set_resource(stack, resource, "DELETE_IN_PROGRESS")
+
+    def end(reason: str | None) -> None:
+        if reason is None:
+            physical.destroy(world, stack, resource, item.policy)
+            world.set_resource(stack, resource, "DELETE_COMPLETE")
+        else:
+            failed.append(resource.logical_id)
+            world.set_resource(stack, resource, "DELETE_FAILED", reason)
+        world.done(stack, name)
+
+    if resource.type == STACK_TYPE:
+        nested.delete(world, stack, resource, end)
+    else:
+        world.schedule(
+            stack, world.cleanup_duration(stack),
+            lambda: end(world.planned_failure("delete", stack, resource.logical_id)),
+        )  # fmt: skip
+
+
+def delete_stack(world: World, stack: Stack, retain: list[str] | None = None) -> None:
+    """Delete the stack with everything in it: DELETE_IN_PROGRESS, then DELETE_COMPLETE or DELETE_FAILED."""
+    world.end_era(stack)
+    world.set_status(stack, "DELETE_IN_PROGRESS", "User Initiated" if stack.parent is None else "")
+    doomed = [
+        Doomed(item, "Retain" if item.logical_id in (retain or ()) else item.desired.deletion_policy)
+        for item in stack.resources.values()
+        if item.physical_id
+    ]
+    delete_all(world, stack, doomed, lambda failed: _stack_deleted(world, stack, failed))
+
+
+def _stack_deleted(world: World, stack: Stack, failed: list[str]) -> None:
+    if failed:
+        stack.resources = {name: item for name, item in stack.resources.items() if name in failed}
+        reason = f"The following resource(s) failed to delete: [{', '.join(failed)}]. "
+        world.set_status(stack, "DELETE_FAILED", reason)
+        nested.at_rest(stack, reason)
+        return
+    stack.resources = {}
+    world.set_status(stack, "DELETE_COMPLETE")
+    nested.at_rest(stack, None)

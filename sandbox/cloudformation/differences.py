@@ -1,0 +1,166 @@
+"""The contents of a change set: each change as DescribeChangeSet tells it, and the change sets of nested stacks."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+from sandbox.cloudformation import nested, planning, views
+from sandbox.cloudformation.model import STACK_TYPE, ChangeSet, Deployment, Desired, Stack
+from sandbox.cloudformation.planning import Change
+from sandbox.cloudformation.template import Json
+from sandbox.cloudformation.world import World
+
+_POLICY_ACTIONS = {"Delete": "Delete", "Retain": "Retain", "RetainExceptOnCreate": "Retain", "Snapshot": "Snapshot"}
+
+
+def new(world: World, stack: Stack, name: str, kind: str, params: Json, target: Deployment) -> ChangeSet:
+    """Register a change set that is still to be worked out."""
+    change_set = ChangeSet(
+        id=f"arn:aws:cloudformation:{stack.region}:{stack.account}:changeSet/{name}/{world.uuid()}",
+        name=name,
+        stack_id=stack.id,
+        type=kind,
+        created=world.time,
+        token=params.get("ClientToken") or "",
+        description=params.get("Description") or "",
+        target=target,
+        request={key: params[key] for key in ("OnStackFailure", "DeploymentConfig") if key in params},
+        include_nested=bool(params.get("IncludeNestedStacks")),
+    )
+    stack.change_sets[change_set.id] = change_set
+    return change_set
+
+
+def fill(world: World, stack: Stack, change_set: ChangeSet) -> bool:
+    """Work the changes out, those of nested stacks too if asked for; tell whether there is anything to do."""
+    target = change_set.target
+    assert target is not None  # noqa: S101, only a seeded one has none
+    children = _children(world, stack, change_set, target) if change_set.include_nested else None
+    changes = planning.plan(stack.resources, stack.deployment, target, nested=None if children is None else set(children))
+    change_set.changes = [_change(stack, item, (children or {}).get(item.logical_id)) for item in changes.values()]
+    if stack.status == "REVIEW_IN_PROGRESS":
+        return True
+    return not planning.is_no_update(changes, stack.deployment, target)
+
+
+def _children(world: World, stack: Stack, change_set: ChangeSet, target: Deployment) -> dict[str, ChangeSet]:
+    """Make a change set for each nested stack that would change. New nested stacks have none: nothing is there to compare."""
+    made: dict[str, ChangeSet] = {}
+    for logical_id, wanted in target.desired.items():
+        resource = stack.resources.get(logical_id)
+        if wanted.type != STACK_TYPE or resource is None or not resource.physical_id:
+            continue
+        child = nested.child_of(world, resource)
+        name = f"{change_set.name}-{logical_id}-{world.unique()}"
+        child_target = nested.deployment(world, stack, child, wanted, child.deployment)
+        request = {"IncludeNestedStacks": True}
+        candidate = new(world, child, name, "UPDATE", request, child_target)
+        candidate.parent, candidate.root = change_set.id, change_set.root or change_set.id
+        if not fill(world, child, candidate):
+            del child.change_sets[candidate.id]
+            continue
+        candidate.status, candidate.execution = "CREATE_COMPLETE", "AVAILABLE"
+        change_set.children.append(candidate.id)
+        made[logical_id] = candidate
+    return made
+
+
+def _change(stack: Stack, change: Change, child: ChangeSet | None) -> Json:
+    wanted = change.after or change.before
+    assert wanted is not None  # noqa: S101, a change has a side
+    told: Json = {"Action": change.action, "LogicalResourceId": change.logical_id, "ResourceType": wanted.type}
+    resource = stack.resources.get(change.logical_id)
+    if resource is not None:
+        told["PhysicalResourceId"] = resource.physical_id
+    if change.action == "Modify":
+        told["Replacement"] = change.replacement
+    action = policy_action(change)
+    if action:
+        told["PolicyAction"] = action
+    told["Scope"] = sorted({item["Target"]["Attribute"] for item in change.details})
+    told["Details"] = change.details
+    if change.before is not None:
+        told["BeforeContext"] = _context(change.before)
+    if change.after is not None:
+        told["AfterContext"] = _context(change.after)
+    if child is not None:
+        told["ChangeSetId"] = child.id
+    return {"Type": "Resource", "ResourceChange": told}
+
+
+def policy_action(change: Change) -> str | None:
+    """Return the API's PolicyAction: what becomes of the resource that goes."""
+    if change.action == "Remove" and change.before is not None:
+        return _POLICY_ACTIONS[change.before.deletion_policy]
+    if change.replaces and change.after is not None:
+        return f"ReplaceAnd{_POLICY_ACTIONS[change.after.replace_policy]}"
+    return None
+
+
+def _context(desired: Desired) -> str:
+    context: Json = {"Properties": desired.shown} if desired.shown else {}
+    if desired.metadata:
+        context["Metadata"] = desired.metadata
+    if desired.deletion_policy != "Delete":
+        context["DeletionPolicy"] = desired.deletion_policy
+    return json.dumps(context, separators=(",", ":"))
+
+
+_VALUES = ("BeforeValue", "AfterValue", "Path", "AttributeChangeType")
+
+
+def shown(change: Json, *, values: bool) -> Json:
+    """Return a change as DescribeChangeSet shows it: the values before and after only if asked for."""
+    if values:
+        return change
+    told = copy.deepcopy(change)
+    resource: Json = told["ResourceChange"]
+    resource.pop("BeforeContext", None)
+    resource.pop("AfterContext", None)
+    for detail in resource["Details"]:
+        detail["Target"] = {key: value for key, value in detail["Target"].items() if key not in _VALUES}
+    return told
+
+
+def header(stack: Stack, change_set: ChangeSet) -> Json:
+    """Return the members that DescribeChangeSet and ListChangeSets share."""
+    told: Json = {
+        "ChangeSetName": change_set.name,
+        "ChangeSetId": change_set.id,
+        "StackId": stack.id,
+        "StackName": stack.name,
+        "CreationTime": views.when(change_set.created),
+        "ExecutionStatus": change_set.execution,
+        "Status": change_set.status,
+        "IncludeNestedStacks": change_set.include_nested,
+    }
+    optional = {
+        "StatusReason": change_set.reason,
+        "Description": change_set.description,
+        "ParentChangeSetId": change_set.parent,
+        "RootChangeSetId": change_set.root,
+    }
+    return told | {key: value for key, value in optional.items() if value}
+
+
+def forget(world: World, change_set: ChangeSet) -> None:
+    """Delete a change set, and those of the nested stacks with it."""
+    world.graveyard[change_set.id] = change_set
+    world.stacks[change_set.stack_id].change_sets.pop(change_set.id, None)
+    for item in list(world.stacks.values()):
+        for child_id in change_set.children:
+            if child_id in item.change_sets:
+                forget(world, item.change_sets[child_id])
+
+
+def begin(world: World, stack: Stack, executed: ChangeSet) -> None:
+    """Mark the change set, and those of the nested stacks with it, as being executed; delete the stack's others."""
+    executed.execution = "EXECUTE_IN_PROGRESS"
+    for child_id in executed.children:
+        for child in world.stacks.values():
+            if child_id in child.change_sets:
+                begin(world, child, child.change_sets[child_id])
+    for item in list(stack.change_sets.values()):
+        if item is not executed:
+            forget(world, item)

@@ -1,0 +1,211 @@
+"""The way forward: creating and updating a stack, resource by resource in the order of their dependencies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from sandbox.cloudformation import cleanup, nested, physical, undo
+from sandbox.cloudformation.cleanup import Doomed
+from sandbox.cloudformation.model import STACK_TYPE, Deployment, Operation, Resource, Stack
+from sandbox.cloudformation.planning import Change, levels, plan
+from sandbox.cloudformation.world import World
+
+REPLACING = "Requested update requires the creation of a new physical resource; hence creating one."
+CUSTOM_NAMED = (
+    "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
+    "Rename {name} and update the stack again."
+)
+
+
+def create(world: World, stack: Stack, wanted: Deployment, operation: Operation) -> None:
+    """Start creating the stack: CREATE_IN_PROGRESS, then CREATE_COMPLETE, or back by way of ROLLBACK_IN_PROGRESS."""
+    _begin(world, stack, wanted, operation, "CREATE_IN_PROGRESS")
+
+
+def update(world: World, stack: Stack, wanted: Deployment, operation: Operation) -> None:
+    """Start updating the stack: UPDATE_IN_PROGRESS, cleanup, UPDATE_COMPLETE, or back by way of UPDATE_ROLLBACK_IN_PROGRESS."""
+    if stack.before is None:
+        # From UPDATE_FAILED the way back still leads to where the stack was last stable.
+        stack.before = stack.deployment
+    stack.updated = world.time
+    _begin(world, stack, wanted, operation, "UPDATE_IN_PROGRESS")
+
+
+def _begin(world: World, stack: Stack, wanted: Deployment, operation: Operation, status: str) -> None:
+    world.end_era(stack)
+    stack.operation = operation
+    stack.operations.append(operation)
+    stack.disable_rollback = operation.disable_rollback
+    stack.failed = []
+    for change_set in stack.change_sets.values():
+        if change_set.execution == "AVAILABLE":
+            change_set.execution = "OBSOLETE"
+    changes = _changes(stack, wanted)
+    stack.deployment = wanted
+    world.set_status(stack, status, "User Initiated" if stack.parent is None else "")
+    _next_level(world, stack, changes, levels(changes))
+
+
+def _changes(stack: Stack, wanted: Deployment) -> dict[str, Change]:
+    """Return what is to do; what failed the time before is done again, whether or not the template changed."""
+    current = {name: item for name, item in stack.resources.items() if item.status != "CREATE_FAILED"}
+    changes = plan(current, stack.deployment, wanted)
+    for name, item in current.items():
+        if item.status == "UPDATE_FAILED" and name in wanted.desired and name not in changes:
+            changes[name] = Change(name, "Modify", item.desired, wanted.desired[name])
+    for name in [name for name in stack.resources if name not in current]:
+        del stack.resources[name]
+    return changes
+
+
+def _next_level(world: World, stack: Stack, changes: dict[str, Change], waiting: list[list[str]]) -> None:
+    if stack.failed:
+        _stop(world, stack)
+    elif waiting:
+        jobs = {name: partial(_work, world, stack, changes[name]) for name in waiting[0]}
+        world.run_together(stack, jobs, lambda: _next_level(world, stack, changes, waiting[1:]))
+    else:
+        _succeed(world, stack)
+
+
+def _work(world: World, stack: Stack, change: Change) -> None:
+    """Start the work on one resource; what it was before is kept for the way back."""
+    name, wanted = change.logical_id, change.after
+    assert wanted is not None  # noqa: S101, removals wait for the cleanup
+    old = stack.resources.get(name)
+    stack.undo.setdefault(name, replace(old) if old else None)
+    problem: str | None = None
+    if old is None:
+        resource, problem = physical.create(world, stack, wanted) if wanted.type != STACK_TYPE else (_unborn(world, change), None)
+        stack.resources[name] = resource
+        world.set_resource(stack, resource, "CREATE_IN_PROGRESS", physical=False)
+        if not problem and resource.physical_id:
+            world.set_resource(stack, resource, "CREATE_IN_PROGRESS", "Resource creation Initiated")
+    elif change.replaces and wanted.type != STACK_TYPE:
+        world.set_resource(stack, old, "UPDATE_IN_PROGRESS", REPLACING)
+        resource, problem = _replacement(world, stack, old, change)
+        stack.resources[name] = resource
+        if not problem:
+            world.set_resource(stack, resource, "UPDATE_IN_PROGRESS", "Resource creation Initiated")
+    else:
+        resource = replace(old, desired=wanted)
+        stack.resources[name] = resource
+        world.set_resource(stack, resource, "UPDATE_IN_PROGRESS")
+    created = old is None
+    if wanted.type == STACK_TYPE and created:
+        nested.create(world, stack, resource, lambda reason: _end(world, stack, resource, reason, created=True))
+        if resource.physical_id:
+            world.set_resource(stack, resource, "CREATE_IN_PROGRESS", "Resource creation Initiated")
+    elif wanted.type == STACK_TYPE:
+        nested.update(world, stack, resource, lambda reason: _end(world, stack, resource, reason, created=False))
+    else:
+        world.schedule(
+            stack, world.duration(stack, name),
+            lambda: _end(world, stack, resource, problem or world.planned_failure("update", stack, name), created=created),
+        )  # fmt: skip
+
+
+def _unborn(world: World, change: Change) -> Resource:
+    assert change.after is not None  # noqa: S101, only additions come here
+    return Resource(change.after, "", "CREATE_IN_PROGRESS", world.time)
+
+
+def _replacement(world: World, stack: Stack, old: Resource, change: Change) -> tuple[Resource, str | None]:
+    """Create the resource that takes another's place; one whose own name stays the same can't be replaced."""
+    wanted = change.after
+    assert wanted is not None  # noqa: S101, only modifications come here
+    name = physical.custom_name(wanted)
+    if name is not None and name == old.physical_id:
+        return replace(old), CUSTOM_NAMED.format(name=name)
+    resource, problem = physical.create(world, stack, wanted)
+    if problem:
+        return replace(old), problem
+    stable = stack.undo[change.logical_id]
+    if stable is not None and old.physical_id != stable.physical_id:
+        stack.doomed.append(old)  # neither the stable one nor the one to come
+    return resource, None
+
+
+def _end(world: World, stack: Stack, resource: Resource, problem: str | None, *, created: bool) -> None:
+    """End the work on one resource; the first failure ends the whole operation, unless rollback is disabled."""
+    verb = "CREATE" if created else "UPDATE"
+    if problem is None:
+        world.set_resource(stack, resource, f"{verb}_COMPLETE")
+        world.done(stack, resource.logical_id)
+        return
+    world.set_resource(stack, resource, f"{verb}_FAILED", problem, physical=bool(resource.physical_id))
+    stack.failed.append(resource.logical_id)
+    if stack.operation.disable_rollback:
+        world.done(stack, resource.logical_id)
+    else:
+        undo.cancel_running(world, stack, {resource.logical_id})
+        _stop(world, stack)
+
+
+def failure_reason(stack: Stack) -> str:
+    """Return AWS's sentence about the resources that failed."""
+    made = [name for name in stack.failed if stack.resources[name].status == "CREATE_FAILED"]
+    changed = [name for name in stack.failed if name not in made]
+    sentences = [
+        f"The following resource(s) failed to {verb}: [{', '.join(names)}]. " for verb, names in (("create", made), ("update", changed)) if names
+    ]
+    return "".join(sentences)
+
+
+def _stop(world: World, stack: Stack) -> None:
+    """Go back after a failure, or stay where the failure was if rollback is disabled."""
+    creating, reason = stack.status == "CREATE_IN_PROGRESS", failure_reason(stack)
+    if stack.operation.disable_rollback:
+        world.end_era(stack)
+        world.set_status(stack, "CREATE_FAILED" if creating else "UPDATE_FAILED", reason)
+        nested.moved_on(stack, f"Embedded stack {stack.id} was not successfully updated: {reason}")
+    elif creating:
+        undo.start_create(world, stack, reason + ("Rollback requested by user." if stack.parent is None else ""))
+        nested.moved_on(stack, f"Embedded stack {stack.id} was not successfully created: {reason}")
+    else:
+        undo.start(world, stack, reason)
+        nested.moved_on(
+            stack,
+            f"Embedded stack {stack.id} was not successfully updated. "
+            f"Currently in UPDATE_ROLLBACK_IN_PROGRESS with reason: {reason}",
+        )
+
+
+def _succeed(world: World, stack: Stack) -> None:
+    world.end_era(stack)
+    world.refresh_outputs(stack)
+    if stack.status == "CREATE_IN_PROGRESS":
+        stack.undo = {}
+        world.set_status(stack, "CREATE_COMPLETE")
+        nested.moved_on(stack, None)
+        return
+    world.set_status(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+    if stack.parent is None:
+        clean_up(world, stack, lambda: None)
+    else:
+        # A nested stack can still be rolled back by its parent: it cleans up when the parent does.
+        nested.moved_on(stack, None)
+
+
+def clean_up(world: World, stack: Stack, then: cleanup.Then) -> None:
+    """Delete what the new template no longer needs, here and in the nested stacks, and end in UPDATE_COMPLETE."""
+    assert stack.deployment is not None  # noqa: S101, an updated stack has one
+    wanted = stack.deployment.desired
+    doomed = [Doomed(item, item.desired.replace_policy) for item in stack.doomed]
+    for name, old in stack.undo.items():
+        if old is not None and name in wanted and stack.resources[name].physical_id != old.physical_id:
+            doomed.append(Doomed(old, wanted[name].replace_policy))
+    for name in [name for name in stack.resources if name not in wanted]:
+        item = stack.resources.pop(name)
+        doomed.append(Doomed(item, item.desired.deletion_policy))
+    children = [
+        child for child in world.children(stack) if child.status == "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+    ]
+
+    def finish(_failed: list[str]) -> None:
+        stack.undo, stack.doomed, stack.before = {}, [], None
+        world.set_status(stack, "UPDATE_COMPLETE")
+        then()
+
+    cleanup.delete_all(world, stack, doomed, finish, [partial(clean_up, world, child) for child in children])

@@ -1,0 +1,50 @@
+"""The resources behind the logical ids: they come into being, hold data, and are deleted or kept."""
+
+from __future__ import annotations
+
+from sandbox.cloudformation import resource_types
+from sandbox.cloudformation.model import Desired, Loss, Resource, Stack
+from sandbox.cloudformation.world import World
+
+EXISTS = "Resource of type '{type}' with identifier '{name}' already exists."
+
+
+def custom_name(wanted: Desired) -> str | None:
+    """Return the physical name that the template itself gives the resource."""
+    name = wanted.properties.get(resource_types.name_property(wanted.type) or "")
+    return name if isinstance(name, str) else None
+
+
+def create(world: World, stack: Stack, wanted: Desired) -> tuple[Resource, str | None]:
+    """Bring a resource into being; returns it, and AWS's reason if it can't be: its name is taken."""
+    name = custom_name(wanted)
+    if name is not None and (stack.region, wanted.type, name) in world.names:
+        return Resource(wanted, "", "CREATE_IN_PROGRESS", world.time), EXISTS.format(type=wanted.type, name=name)
+    physical_id = name or f"{stack.name}-{wanted.logical_id}-{world.unique()}"
+    world.names[stack.region, wanted.type, physical_id] = stack.id
+    data = f"born in {physical_id}" if wanted.type in resource_types.STATEFUL else None
+    return Resource(wanted, physical_id, "CREATE_IN_PROGRESS", world.time, data=data), None
+
+
+def destroy(world: World, stack: Stack, resource: Resource, policy: str) -> None:
+    """Delete a resource. What it held is lost, unless the policy takes a snapshot first."""
+    world.names.pop((stack.region, resource.type, resource.physical_id), None)
+    if resource.data is None:
+        return
+    if policy == "Snapshot":
+        world.snapshots.append(resource)
+        return
+    operation = stack.operation
+    world.losses.append(
+        Loss(
+            stack.name, resource.logical_id, resource.physical_id, resource.type, resource.data,
+            operation.kind, operation.token, world.time,
+        )
+    )  # fmt: skip
+
+
+def is_retained(policy: str, *, retain_except_on_create: bool = False, new: bool = False) -> bool:
+    """Tell whether the policy keeps the resource; one that the operation being rolled back created may be exempt."""
+    if policy == "RetainExceptOnCreate":
+        return not new
+    return policy == "Retain" and not (new and retain_except_on_create)

@@ -1,0 +1,148 @@
+"""The embedded AWS's CloudFormation: the API on one side, what tests and the demo arrange on the other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.clock import Clock
+from sandbox.cloudformation import views
+from sandbox.cloudformation.building import Builder
+from sandbox.cloudformation.changesets import ChangeSets
+from sandbox.cloudformation.model import Loss, Stack
+from sandbox.cloudformation.operations import Operations
+from sandbox.cloudformation.reads import Reads
+from sandbox.cloudformation.seeding import Seeder
+from sandbox.cloudformation.staleness import ALWAYS, Staleness
+from sandbox.cloudformation.template import Json
+from sandbox.cloudformation.world import Plan, World
+from sandbox.errors import AwsError
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks: the region and the account of the request."""
+
+    region: str = "us-west-2"
+    account: str = "123456789012"
+
+
+def _nothing_there(bucket: str, key: str) -> bytes:
+    raise KeyError(f"s3://{bucket}/{key}")
+
+
+class CloudFormation:
+    """All stacks of the embedded AWS. Time passes by the clock; the state is worked out anew at each call."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        s3: Callable[[str, str], bytes] = _nothing_there,
+        ssm: Callable[[str], str | None] | None = None,
+        caller: Caller | None = None,
+    ) -> None:
+        """`s3` gives an object's body or raises KeyError; `ssm` a parameter's value or None; `caller` owns what is seeded."""
+        self.ssm_parameters: dict[str, str] = {}
+        self._caller = caller or Caller()
+        self._lock = threading.RLock()
+        self._world = World(clock, Builder(s3, ssm or self.ssm_parameters.get), time=clock.now(), describe=views.stack)
+        self._staleness = Staleness(self._world)
+        self._operations = Operations(self._world)
+        change_sets = ChangeSets(self._world)
+        self._seeder = Seeder(self._world, self._operations, change_sets, self._caller)
+        self._api: dict[str, Callable[[Json, Any], Json]] = {
+            _api_name(name): getattr(part, name)
+            for part in (Reads(self._world, self._staleness), self._operations, change_sets)
+            for name in dir(part)
+            if not name.startswith("_")
+        }
+
+    def handle(self, operation: str, params: dict[str, Any], caller: Any) -> dict[str, Any]:
+        """Answer one API call; parameters and result as botocore names and types them. Raises AwsError."""
+        action = self._api.get(operation)
+        if action is None:
+            raise AwsError("InvalidAction", f"Could not find operation {operation} for version 2010-05-15")
+        with self._lock:
+            self._world.advance()
+            return action(params, caller)
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """The names of the API operations that are there."""
+        return frozenset(self._api)
+
+    def stack(self, name: str) -> Stack:
+        """Return a stack by name (the newest of that name, also a deleted one) or id, as it is now. Raises KeyError."""
+        with self._lock:
+            self._world.advance()
+            if name in self._world.stacks:
+                return self._world.stacks[name]
+            named = [item for item in self._world.stacks.values() if item.name == name]
+            if not named:
+                raise KeyError(name)
+            return named[-1]
+
+    @property
+    def losses(self) -> list[Loss]:
+        """Every stateful resource that was deleted with what was in it, whoever asked for it."""
+        with self._lock:
+            self._world.advance()
+            return list(self._world.losses)
+
+    def create(self, name: str, template: Json | str, **request: Any) -> Stack:
+        """Create a stack by the real operation, finished at once. `request` holds further members of CreateStack."""
+        with self._lock:
+            return self._seeder.create(name, template, **request)
+
+    def update(
+        self, name: str, template: Json | str | None = None, *, resource_seconds: float | None = None,
+        cleanup_seconds: float | None = None, **request: Any,
+    ) -> Stack:  # fmt: skip
+        """Start updating a stack by the real operation; it takes the given seconds a resource, and for its cleanup."""
+        with self._lock:
+            return self._seeder.update(name, template, resource_seconds, cleanup_seconds, **request)
+
+    def seed_stack(self, name: str, status: str = "UPDATE_COMPLETE", **how: Any) -> Stack:
+        """Put a stack into any of the 23 statuses, by real operations of the past; see `Seeder.seed` for `how`."""
+        with self._lock:
+            return self._seeder.seed(name, status, **how)
+
+    def durations(self, *, resource_seconds: float | None = None, cleanup_seconds: float | None = None) -> None:
+        """Set how long work on a resource, and a cleanup, take where nobody says otherwise (2 s each at first)."""
+        if resource_seconds is not None:
+            self._world.resource_seconds = resource_seconds
+        if cleanup_seconds is not None:
+            self._world.cleanup_seconds = cleanup_seconds
+
+    def slow(self, logical_id: str, seconds: float, *, stack: str = "") -> None:
+        """Let work on one resource take so many seconds; resources of nested stacks as `Child.Resource`."""
+        self._world.seconds[stack, logical_id] = seconds
+
+    def fail_update(self, logical_id: str, reason: str, *, times: int = 1, stack: str = "") -> None:
+        """Let the next creation or update of the resource fail, with AWS's reason. `stack` is the root's name, or any."""
+        self._world.plans["update", stack, logical_id] = Plan(reason, times)
+
+    def fail_rollback(self, logical_id: str, reason: str, *, times: int = 1, stack: str = "") -> None:
+        """Let the next attempts to roll the resource back fail."""
+        self._world.plans["rollback", stack, logical_id] = Plan(reason, times)
+
+    def fail_delete(self, logical_id: str, reason: str, *, times: int = 1, stack: str = "") -> None:
+        """Let the next attempts to delete the resource fail."""
+        self._world.plans["delete", stack, logical_id] = Plan(reason, times)
+
+    def stale_reads(self, seconds: float, pattern: Sequence[bool] = ALWAYS) -> None:
+        """Let DescribeStacks show what was `seconds` ago: always, or by a pattern such as (True, False) look by look."""
+        self._staleness.set(seconds, pattern)
+
+    def store(self, stack: str, logical_id: str, data: str) -> None:
+        """Write data into a stateful resource, as the users of the application would."""
+        resource = self.stack(stack).resources[logical_id]
+        if resource.data is None:
+            raise ValueError(f"{resource.type} stores nothing")
+        resource.data = data
+
+
+def _api_name(method: str) -> str:
+    return "".join(part.capitalize() for part in method.split("_"))
