@@ -108,6 +108,12 @@ class MotoServices:
             policies=None,
         )
 
+    def get_parameter(self, name: str) -> str | None:
+        """Return an SSM parameter's value, or None."""
+        with self._lock:
+            found = _backends("ssm")[self._region].get_parameter(name)
+        return None if found is None else str(found.value)
+
     def _s3(self) -> Any:  # noqa: ANN401 - moto's backends are made to be used untyped
         return _backends("s3")["aws"]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
@@ -41,6 +42,9 @@ _VALIDATION_CODES = {"cloudformation": "ValidationError", "amplify": "BadRequest
 
 class ModelBrokenError(Exception):
     """A backend of ours answered what AWS's model does not have: a defect of the embedded AWS, never of its client."""
+
+
+_NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class RejectedError(AwsError):
@@ -136,7 +140,7 @@ class Wire:
         response = serializer(model, context=context).serialize(_without(result, omitted))
         body = response["body"]
         headers = {**response["headers"], "x-amzn-RequestId": request_id}
-        return Answer(response["status_code"], body.encode() if isinstance(body, str) else body, headers)
+        return Answer(response["status_code"], _encoded(body) if isinstance(body, str) else body, headers)
 
     def encode_error(self, error: AwsError, incoming: Incoming, request_id: str) -> Answer:
         """Return the error in the protocol of the request.
@@ -163,7 +167,7 @@ class Wire:
                 f'<ErrorResponse xmlns="{namespace}"><Error><Type>{kind}</Type><Code>{escape(error.code)}</Code>'
                 f"<Message>{escape(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
             )
-        return Answer(error.status, body.encode("utf-8", "surrogatepass"), headers)
+        return Answer(error.status, _encoded(body), headers)
 
     @property
     def _validation_code(self) -> str:
@@ -239,6 +243,11 @@ def _unknown_in_json(body: bytes, operation: OperationModel) -> list[str]:
         bound = (item for item in shape.members.items() if "location" not in item[1].serialization)
         known = {member.serialization.get("name", name) for name, member in bound}
     return sorted(set(value) - known)
+
+
+def _encoded(body: str) -> bytes:
+    """Return the body's bytes; characters that XML can't carry, such as ESC and NUL, become U+FFFD."""
+    return _NOT_IN_XML.sub("\ufffd", body).encode()
 
 
 def _without(value: object, omitted: frozenset[str]) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import traceback
 from typing import TYPE_CHECKING, Any, Self
@@ -13,6 +12,7 @@ from botocore.config import Config
 from sandbox.amplify import Amplify
 from sandbox.aws import Aws, Call, Hook
 from sandbox.clock import Clock, ScaledClock
+from sandbox.cloudformation import Caller, CloudFormation
 from sandbox.exchange import Answer, ConnectionDroppedError, Incoming, text_answer
 from sandbox.faults import Faults
 from sandbox.github import GitHub
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from sandbox.backend import Backend
-    from sandbox.cloudformation import CloudFormation
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +40,7 @@ class Sandbox:
             sandbox.amplify.add_app("shop", "d1shop")
             subprocess.run([...], env={**os.environ, **sandbox.environment()})
 
+    `backends` replaces a service of ours by another, for tests of the sandbox itself.
     moto's state is one per process, so only one sandbox of a process may use S3, STS, CloudWatch or SSM at a time.
     """
 
@@ -61,14 +61,15 @@ class Sandbox:
         self.site = Site(self.amplify, self.clock)
         self.github = GitHub()
         self.services = MotoServices(region)
-        self._others = {"amplify": self.amplify, **(backends or {})}
-        if "cloudformation" not in self._others:
-            with contextlib.suppress(ImportError):
-                from sandbox.cloudformation import CloudFormation
-
-                self.cloudformation: CloudFormation = CloudFormation(self.clock, s3=self.services.get_object)
-                self._others["cloudformation"] = self.cloudformation
-        self._aws = Aws(self.clock, self.faults, self._others, self.services, (ACCESS_KEY, SESSION_TOKEN))
+        self.cloudformation = CloudFormation(
+            self.clock, s3=self.services.get_object, ssm=self.services.get_parameter, caller=Caller(region=region)
+        )
+        served: dict[str, Backend] = {
+            "amplify": self.amplify,
+            "cloudformation": self.cloudformation,
+            **(backends or {}),
+        }
+        self._aws = Aws(self.clock, self.faults, served, self.services, (ACCESS_KEY, SESSION_TOKEN))
         self._server = Server(self._respond, port)
         self.url = self._server.url
         self.slack.url = self.site.base = self.github.base = self.url

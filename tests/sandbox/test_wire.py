@@ -153,6 +153,13 @@ def test_an_error_of_the_backend_arrives_as_it_is(sandbox: Sandbox, stacks: Stac
     assert (sandbox.calls[0].status, sandbox.calls[0].error) == (400, "ValidationError")
 
 
+def test_text_that_xml_cannot_carry_does_not_break_the_answer(sandbox: Sandbox, stacks: Stacks) -> None:
+    stack = {"StackName": "shop", "StackStatus": "UPDATE_FAILED", "CreationTime": "2025-01-01T00:00:00Z"}
+    stacks.result = {"Stacks": [{**stack, "StackStatusReason": "\x1b[31m::error::\x00 \ud800 <b>&amp; \u202e😀"}]}
+    answer = sandbox.client("cloudformation").describe_stacks()["Stacks"][0]
+    assert answer["StackStatusReason"] == "\ufffd[31m::error::\ufffd \ufffd <b>&amp; \u202e😀"
+
+
 def test_unknown_credentials_are_refused(sandbox: Sandbox, stacks: Stacks) -> None:
     stranger = boto3.client(
         "cloudformation",

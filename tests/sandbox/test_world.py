@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -99,6 +100,23 @@ def test_motos_services_are_seeded_and_read_directly(sandbox: Sandbox) -> None:
     assert services.object_keys("snapshots") == ["shop.json"]
     assert sandbox.client("cloudwatch").describe_alarms()["MetricAlarms"][0]["StateValue"] == "ALARM"
     assert sandbox.client("ssm").get_parameter(Name="/shop/size")["Parameter"]["Value"] == "2"
+
+
+def test_cloudformation_reads_templates_and_parameters_from_motos_services(
+    sandbox: Sandbox, clock: ManualClock
+) -> None:
+    template = {
+        "Parameters": {"Size": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/shop/size"}},
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+    }
+    sandbox.services.create_bucket("templates")
+    sandbox.services.put_object("templates", "shop.json", json.dumps(template))
+    sandbox.services.put_parameter("/shop/size", "3")
+    client = sandbox.client("cloudformation")
+    client.create_stack(StackName="shop", TemplateURL="https://templates.s3.us-west-2.amazonaws.com/shop.json")
+    clock.advance(600)
+    stack = client.describe_stacks(StackName="shop")["Stacks"][0]
+    assert (stack["StackStatus"], stack["Parameters"][0]["ResolvedValue"]) == ("CREATE_COMPLETE", "3")
 
 
 @pytest.mark.parametrize("where", [("snapshots", "gone.json"), ("elsewhere", "shop.json")])
