@@ -14,7 +14,7 @@ from sandbox.cloudformation.errors import invalid, missing_capabilities
 from sandbox.cloudformation.evaluate import NO_VALUE, references
 from sandbox.cloudformation.model import Deployment, Desired, Stack
 from sandbox.cloudformation.parameters import SsmResolver, chosen, scope_of
-from sandbox.cloudformation.template import Json, parse
+from sandbox.cloudformation.template import Json, Value, parse
 
 MAX_BODY = 51_200
 MAX_FILE = 1_000_000
@@ -58,7 +58,7 @@ class Builder:
             )
         return body
 
-    def fetch(self, url: Any) -> str:
+    def fetch(self, url: Value) -> str:
         """Return a template from S3. Raises AwsError: no S3 address, no such object, too large."""
         place = bucket_and_key(str(url))
         if place is None:
@@ -74,7 +74,9 @@ class Builder:
             raise invalid(f"Template may not exceed {MAX_FILE} bytes in size.")
         return body.decode()
 
-    def build(self, stack: Stack, request: Json, previous: Deployment | None, *, change_set: bool = False) -> Deployment:
+    def build(
+        self, stack: Stack, request: Json, previous: Deployment | None, *, change_set: bool = False
+    ) -> Deployment:
         """Return what the request asks the stack to be. Settings it leaves out stay as in `previous`. Raises AwsError."""
         text = self.text(request, previous)
         source = parse(text)
@@ -84,7 +86,9 @@ class Builder:
         # A change set with a transform learns what it needs only while it is being created: see changesets.py.
         if not change_set or not sam.transforms(source):
             require(capabilities, source, processed, change_set=change_set)
-        parameters = chosen(processed, request.get("Parameters") or [], previous.parameters if previous else None, self.resolve)
+        parameters = chosen(
+            processed, request.get("Parameters") or [], previous.parameters if previous else None, self.resolve
+        )
         kept = previous or Deployment("", {}, "", {}, {}, {})
         return Deployment(
             original=text,
@@ -95,7 +99,9 @@ class Builder:
             desired=desired(stack, processed, parameters),
             tags=_tags(request["Tags"]) if request.get("Tags") is not None else kept.tags,
             capabilities=capabilities,
-            notification_arns=tuple(request["NotificationARNs"]) if "NotificationARNs" in request else kept.notification_arns,
+            notification_arns=tuple(request["NotificationARNs"])
+            if "NotificationARNs" in request
+            else kept.notification_arns,
             rollback_configuration=request.get("RollbackConfiguration", kept.rollback_configuration),
             role_arn=request.get("RoleARN") or kept.role_arn,
         )
@@ -125,7 +131,9 @@ def _tags(given: list[Json]) -> dict[str, str]:
 
 def check_types(template: Json) -> None:
     """Refuse resource types that AWS doesn't have, and Snapshot policies where there is no snapshot."""
-    unknown = sorted({item["Type"] for item in template["Resources"].values() if not resource_types.known(item["Type"])})
+    unknown = sorted(
+        {item["Type"] for item in template["Resources"].values() if not resource_types.known(item["Type"])}
+    )
     if unknown:
         raise invalid(f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]")
     for item in template["Resources"].values():
@@ -197,6 +205,8 @@ def desired(stack: Stack, template: Json, parameters: dict[str, Any]) -> dict[st
 
 def _default_policy(type_name: str, properties: Json) -> str:
     """Return the DeletionPolicy of a resource that names none: Snapshot for database clusters and lone instances."""
-    if type_name in _SNAPSHOT_BY_DEFAULT or (type_name == "AWS::RDS::DBInstance" and "DBClusterIdentifier" not in properties):
+    if type_name in _SNAPSHOT_BY_DEFAULT or (
+        type_name == "AWS::RDS::DBInstance" and "DBClusterIdentifier" not in properties
+    ):
         return "Snapshot"
     return "Delete"

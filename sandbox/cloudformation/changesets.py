@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sandbox.cloudformation import building, differences, forward, planning, sam, views
 from sandbox.cloudformation.errors import capabilities_reason, invalid, no_such_change_set, no_such_stack_to_change
 from sandbox.cloudformation.lookup import find, find_change_set
-from sandbox.cloudformation.model import ChangeSet, Stack
 from sandbox.cloudformation.operations import NO_UPDATES, check_updatable, is_repeated, operation, take_token
 from sandbox.cloudformation.reads import page
-from sandbox.cloudformation.template import Json
-from sandbox.cloudformation.world import World
 from sandbox.errors import AwsError
+
+if TYPE_CHECKING:
+    from sandbox.backend import Caller
+    from sandbox.cloudformation.model import ChangeSet, Stack
+    from sandbox.cloudformation.template import Json
+    from sandbox.cloudformation.world import World
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 CREATE_SECONDS = 2.0
@@ -24,7 +27,7 @@ class ChangeSets:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def create_change_set(self, params: Json, caller: Any) -> Json:
+    def create_change_set(self, params: Json, caller: Caller) -> Json:
         """CreateChangeSet: it is worked out a moment later, and may turn out FAILED."""
         world, kind = self._world, params.get("ChangeSetType", "UPDATE")
         if kind == "IMPORT":
@@ -51,7 +54,7 @@ class ChangeSets:
         world.schedule_anyway(stack, CREATE_SECONDS / 2, lambda: self._work_out(stack, change_set, started=False))
         return {"Id": change_set.id, "StackId": stack.id}
 
-    def _stack_for(self, params: Json, caller: Any, kind: str) -> Stack:
+    def _stack_for(self, params: Json, caller: Caller, kind: str) -> Stack:
         if kind == "UPDATE":
             stack = find(self._world, params["StackName"], caller, no_such_stack_to_change)
             if stack.status == "REVIEW_IN_PROGRESS":
@@ -62,14 +65,18 @@ class ChangeSets:
         except AwsError:
             return self._world.new_stack(params["StackName"], caller.region, caller.account)
         if stack.status != "REVIEW_IN_PROGRESS":
-            raise invalid(f"Stack [{stack.name}] already exists and cannot be created again with the changeSet [{params['ChangeSetName']}].")
+            raise invalid(
+                f"Stack [{stack.name}] already exists and cannot be created again with the changeSet [{params['ChangeSetName']}]."
+            )
         return stack
 
     def _work_out(self, stack: Stack, change_set: ChangeSet, *, started: bool) -> None:
         """Move the change set on: pending, in progress, then complete or failed."""
         if not started:
             change_set.status = "CREATE_IN_PROGRESS"
-            self._world.schedule_anyway(stack, CREATE_SECONDS / 2, lambda: self._work_out(stack, change_set, started=True))
+            self._world.schedule_anyway(
+                stack, CREATE_SECONDS / 2, lambda: self._work_out(stack, change_set, started=True)
+            )
             return
         target = change_set.target
         assert target is not None  # noqa: S101, only a seeded one has none
@@ -100,7 +107,7 @@ class ChangeSets:
             )
         return None
 
-    def describe_change_set(self, params: Json, caller: Any) -> Json:
+    def describe_change_set(self, params: Json, caller: Caller) -> Json:
         """DescribeChangeSet, 100 changes a page; with IncludePropertyValues each change tells before and after."""
         change_set = find_change_set(self._world, params, caller)
         stack = self._world.stacks[change_set.stack_id]
@@ -116,15 +123,17 @@ class ChangeSets:
             }
         changes = change_set.changes if change_set.status == "CREATE_COMPLETE" else []
         paged = page(changes, params, "Changes")
-        paged["Changes"] = [differences.shown(item, values=bool(params.get("IncludePropertyValues"))) for item in paged["Changes"]]
+        paged["Changes"] = [
+            differences.shown(item, values=bool(params.get("IncludePropertyValues"))) for item in paged["Changes"]
+        ]
         return shown | paged
 
-    def list_change_sets(self, params: Json, caller: Any) -> Json:
+    def list_change_sets(self, params: Json, caller: Caller) -> Json:
         """ListChangeSets."""
         stack = find(self._world, params["StackName"], caller, no_such_stack_to_change)
         return page([differences.header(stack, item) for item in stack.change_sets.values()], params, "Summaries")
 
-    def execute_change_set(self, params: Json, caller: Any) -> Json:
+    def execute_change_set(self, params: Json, caller: Caller) -> Json:
         """ExecuteChangeSet: the stack's other change sets are deleted, as they speak of a stack that is no more."""
         world = self._world
         stack = self._executing_stack(params, caller)
@@ -139,7 +148,9 @@ class ChangeSets:
         if change_set.execution != "AVAILABLE":
             raise _wrong_status(change_set, f"executed in its current execution status of [{change_set.execution}]")
         kind = "CREATE_STACK" if change_set.type == "CREATE" else "UPDATE_STACK"
-        asked = operation({**change_set.request, **params, "ClientRequestToken": params.get("ClientRequestToken")}, kind)
+        asked = operation(
+            {**change_set.request, **params, "ClientRequestToken": params.get("ClientRequestToken")}, kind
+        )
         if kind == "UPDATE_STACK":
             check_updatable(stack, "execute-change-set", disable_rollback=asked.disable_rollback)
         take_token(stack, params, "EXECUTE_CHANGE_SET")
@@ -150,7 +161,7 @@ class ChangeSets:
         start(world, stack, change_set.target, asked)
         return {}
 
-    def _executing_stack(self, params: Json, caller: Any) -> Stack | None:
+    def _executing_stack(self, params: Json, caller: Caller) -> Stack | None:
         """Return the stack of the request, also when its change set is gone already: a repeated call finds it by its token."""
         name = params["ChangeSetName"]
         if name in self._world.graveyard:
@@ -162,7 +173,7 @@ class ChangeSets:
         except AwsError:
             return None
 
-    def delete_change_set(self, params: Json, caller: Any) -> Json:
+    def delete_change_set(self, params: Json, caller: Caller) -> Json:
         """DeleteChangeSet: gone at once, its children with it; one that isn't there is no error when named with its stack."""
         try:
             change_set = find_change_set(self._world, params, caller)

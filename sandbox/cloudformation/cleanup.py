@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from sandbox.cloudformation import nested, physical
 from sandbox.cloudformation.model import STACK_TYPE, Resource, Stack
-from sandbox.cloudformation.world import World
 
+if TYPE_CHECKING:
+    from sandbox.cloudformation.world import World
 
 Then = Callable[[], None]
 
@@ -24,7 +26,11 @@ class Doomed:
 
 
 def delete_all(
-    world: World, stack: Stack, doomed: list[Doomed], then: Callable[[list[str]], None], others: Sequence[Callable[[Then], None]] = ()
+    world: World,
+    stack: Stack,
+    doomed: list[Doomed],
+    then: Callable[[list[str]], None],
+    others: Sequence[Callable[[Then], None]] = (),
 ) -> None:
     """Delete or keep each one, all at once; then go on with the logical ids of those that couldn't be deleted.
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
+from typing import TYPE_CHECKING
 
 from sandbox.cloudformation import nested, planning, views
 from sandbox.cloudformation.model import STACK_TYPE, ChangeSet, Deployment, Desired, Stack
-from sandbox.cloudformation.planning import Change
-from sandbox.cloudformation.template import Json
-from sandbox.cloudformation.world import World
+
+if TYPE_CHECKING:
+    from sandbox.cloudformation.planning import Change
+    from sandbox.cloudformation.template import Json
+    from sandbox.cloudformation.world import World
 
 _POLICY_ACTIONS = {"Delete": "Delete", "Retain": "Retain", "RetainExceptOnCreate": "Retain", "Snapshot": "Snapshot"}
 
@@ -37,7 +40,9 @@ def fill(world: World, stack: Stack, change_set: ChangeSet) -> bool:
     target = change_set.target
     assert target is not None  # noqa: S101, only a seeded one has none
     children = _children(world, stack, change_set, target) if change_set.include_nested else None
-    changes = planning.plan(stack.resources, stack.deployment, target, nested=None if children is None else set(children))
+    changes = planning.plan(
+        stack.resources, stack.deployment, target, nested=None if children is None else set(children)
+    )
     change_set.changes = [_change(stack, item, (children or {}).get(item.logical_id)) for item in changes.values()]
     if stack.status == "REVIEW_IN_PROGRESS":
         return True

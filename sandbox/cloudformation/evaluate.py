@@ -8,10 +8,12 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.cloudformation.errors import invalid
-from sandbox.cloudformation.template import Json
+
+if TYPE_CHECKING:
+    from sandbox.cloudformation.template import Json, Value
 
 _SUB = re.compile(r"\$\{([^!}][^}]*)\}")
 NO_VALUE = object()
@@ -35,7 +37,7 @@ class Scope:
             self._conditions[name] = bool(self.evaluate(expression))
         return self._conditions[name]
 
-    def evaluate(self, value: Any) -> Any:
+    def evaluate(self, value: Value) -> Value:
         """Return the value with every expression replaced that can be decided now."""
         if isinstance(value, list):
             return [item for item in map(self.evaluate, value) if item is not NO_VALUE]
@@ -49,7 +51,7 @@ class Scope:
         evaluated = {key: self.evaluate(item) for key, item in value.items()}
         return {key: item for key, item in evaluated.items() if item is not NO_VALUE}
 
-    def ref(self, name: Any) -> Any:
+    def ref(self, name: Value) -> Value:
         """Return what Ref gives: a parameter's value, a resource's physical id if known, else the Ref itself."""
         if name == "AWS::NoValue":
             return NO_VALUE
@@ -59,10 +61,12 @@ class Scope:
             if self.resources is not None and name in self.resources:
                 return self.resources[name]
             return {"Ref": name}
-        raise invalid(f"Template format error: Unresolved resource dependencies [{name}] in the Resources block of the template")
+        raise invalid(
+            f"Template format error: Unresolved resource dependencies [{name}] in the Resources block of the template"
+        )
 
 
-def _sub(scope: Scope, argument: Any) -> Any:
+def _sub(scope: Scope, argument: Value) -> Value:
     text, own = (argument, {}) if isinstance(argument, str) else (argument[0], scope.evaluate(argument[1]))
     open_ended = False
 
@@ -70,7 +74,7 @@ def _sub(scope: Scope, argument: Any) -> Any:
         nonlocal open_ended
         name = match[1].strip()
         if "." in name and name not in own:
-            value: Any = _get_att(scope, name.split(".", 1))
+            value: Value = _get_att(scope, name.split(".", 1))
         else:
             value = own[name] if name in own else scope.ref(name)
         if isinstance(value, dict | list):
@@ -82,7 +86,7 @@ def _sub(scope: Scope, argument: Any) -> Any:
     return {"Fn::Sub": done if not own else [done, own]} if open_ended else done
 
 
-def _get_att(scope: Scope, argument: Any) -> Any:
+def _get_att(scope: Scope, argument: Value) -> Value:
     logical_id, attribute = argument.split(".", 1) if isinstance(argument, str) else (argument[0], argument[1])
     if logical_id not in scope.template.get("Resources", {}):
         raise invalid(
@@ -93,28 +97,28 @@ def _get_att(scope: Scope, argument: Any) -> Any:
     return {"Fn::GetAtt": [logical_id, attribute]}
 
 
-def _if(scope: Scope, argument: Any) -> Any:
+def _if(scope: Scope, argument: Value) -> Value:
     return scope.evaluate(argument[1] if scope.condition(argument[0]) else argument[2])
 
 
-def _join(scope: Scope, argument: Any) -> Any:
+def _join(scope: Scope, argument: Value) -> Value:
     parts = scope.evaluate(argument[1])
     if not isinstance(parts, list) or any(isinstance(part, dict | list) for part in parts):
         return {"Fn::Join": [argument[0], parts]}
     return argument[0].join(str(part) for part in parts)
 
 
-def _select(scope: Scope, argument: Any) -> Any:
+def _select(scope: Scope, argument: Value) -> Value:
     index, items = scope.evaluate(argument[0]), scope.evaluate(argument[1])
     return items[int(index)] if isinstance(items, list) else {"Fn::Select": [index, items]}
 
 
-def _split(scope: Scope, argument: Any) -> Any:
+def _split(scope: Scope, argument: Value) -> Value:
     text = scope.evaluate(argument[1])
     return text.split(argument[0]) if isinstance(text, str) else {"Fn::Split": [argument[0], text]}
 
 
-def _find_in_map(scope: Scope, argument: Any) -> Any:
+def _find_in_map(scope: Scope, argument: Value) -> Value:
     name, first, second = (scope.evaluate(part) for part in argument[:3])
     try:
         return scope.evaluate(scope.template["Mappings"][name][str(first)][str(second)])
@@ -122,16 +126,16 @@ def _find_in_map(scope: Scope, argument: Any) -> Any:
         raise invalid(f"Template error: Unable to get mapping for {name}::{first}::{second}") from error
 
 
-def _base64(scope: Scope, argument: Any) -> Any:
+def _base64(scope: Scope, argument: Value) -> Value:
     text = scope.evaluate(argument)
     return base64.b64encode(text.encode()).decode() if isinstance(text, str) else {"Fn::Base64": text}
 
 
-def _equals(scope: Scope, argument: Any) -> bool:
+def _equals(scope: Scope, argument: Value) -> bool:
     return str(scope.evaluate(argument[0])) == str(scope.evaluate(argument[1]))
 
 
-def _condition(scope: Scope, argument: Any) -> Any:
+def _condition(scope: Scope, argument: Value) -> Value:
     # A one-key mapping named Condition is also what an IAM policy statement may hold: only a name is a reference.
     return scope.condition(argument) if isinstance(argument, str) else {"Condition": scope.evaluate(argument)}
 
@@ -154,14 +158,14 @@ _FUNCTIONS: dict[str, Any] = {
 }
 
 
-def references(value: Any) -> set[tuple[str, str | None]]:
+def references(value: Value) -> set[tuple[str, str | None]]:
     """Return the resources that a value speaks of, each with the attribute (None for Ref); other names may be among them."""
     found: set[tuple[str, str | None]] = set()
     _collect(value, found)
     return found
 
 
-def _collect(value: Any, found: set[tuple[str, str | None]]) -> None:
+def _collect(value: Value, found: set[tuple[str, str | None]]) -> None:
     if isinstance(value, list):
         for item in value:
             _collect(item, found)

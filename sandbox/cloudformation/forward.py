@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from sandbox.cloudformation import cleanup, nested, physical, undo
 from sandbox.cloudformation.cleanup import Doomed
 from sandbox.cloudformation.model import STACK_TYPE, Deployment, Operation, Resource, Stack
 from sandbox.cloudformation.planning import Change, levels, plan
-from sandbox.cloudformation.world import World
+
+if TYPE_CHECKING:
+    from sandbox.cloudformation.world import World
 
 REPLACING = "Requested update requires the creation of a new physical resource; hence creating one."
 CUSTOM_NAMED = (
@@ -77,7 +80,9 @@ def _work(world: World, stack: Stack, change: Change) -> None:
     stack.undo.setdefault(name, replace(old) if old else None)
     problem: str | None = None
     if old is None:
-        resource, problem = physical.create(world, stack, wanted) if wanted.type != STACK_TYPE else (_unborn(world, change), None)
+        resource, problem = (
+            physical.create(world, stack, wanted) if wanted.type != STACK_TYPE else (_unborn(world, change), None)
+        )
         stack.resources[name] = resource
         world.set_resource(stack, resource, "CREATE_IN_PROGRESS", physical=False)
         if not problem and resource.physical_id:
@@ -148,7 +153,9 @@ def failure_reason(stack: Stack) -> str:
     made = [name for name in stack.failed if stack.resources[name].status == "CREATE_FAILED"]
     changed = [name for name in stack.failed if name not in made]
     sentences = [
-        f"The following resource(s) failed to {verb}: [{', '.join(names)}]. " for verb, names in (("create", made), ("update", changed)) if names
+        f"The following resource(s) failed to {verb}: [{', '.join(names)}]. "
+        for verb, names in (("create", made), ("update", changed))
+        if names
     ]
     return "".join(sentences)
 
@@ -199,9 +206,7 @@ def clean_up(world: World, stack: Stack, then: cleanup.Then) -> None:
     for name in [name for name in stack.resources if name not in wanted]:
         item = stack.resources.pop(name)
         doomed.append(Doomed(item, item.desired.deletion_policy))
-    children = [
-        child for child in world.children(stack) if child.status == "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
-    ]
+    children = [child for child in world.children(stack) if child.status == "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"]
 
     def finish(_failed: list[str]) -> None:
         stack.undo, stack.doomed, stack.before = {}, [], None

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sandbox.cloudformation.errors import invalid, no_such_change_set, no_such_stack_to_change
-from sandbox.cloudformation.model import ChangeSet, Stack
-from sandbox.cloudformation.template import Json
-from sandbox.cloudformation.world import World
-from sandbox.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.backend import Caller
+    from sandbox.cloudformation.model import ChangeSet, Stack
+    from sandbox.cloudformation.template import Json
+    from sandbox.cloudformation.world import World
+    from sandbox.errors import AwsError
 
 
-def find(world: World, name: str, caller: Any, missing: Callable[[str], AwsError]) -> Stack:
+def find(world: World, name: str, caller: Caller, missing: Callable[[str], AwsError]) -> Stack:
     """Return the stack of a name (never a deleted one) or of an id (deleted ones too). Raises what `missing` returns."""
     found = world.stacks.get(name)
     if found is None:
@@ -23,7 +27,7 @@ def find(world: World, name: str, caller: Any, missing: Callable[[str], AwsError
     return found
 
 
-def find_change_set(world: World, params: Json, caller: Any) -> ChangeSet:
+def find_change_set(world: World, params: Json, caller: Caller) -> ChangeSet:
     """Return a change set by its ARN, or by its name and its stack. Raises AwsError: ChangeSetNotFound, no such stack."""
     name = params["ChangeSetName"]
     if name.startswith("arn:"):

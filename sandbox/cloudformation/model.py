@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sandbox.cloudformation.template import Json
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.cloudformation.template import Json
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from sandbox.cloudformation.model import Deployment, Desired, Operation, Resource, Stack
-from sandbox.cloudformation.template import Json
-from sandbox.cloudformation.world import World
 from sandbox.errors import AwsError
+
+if TYPE_CHECKING:
+    from sandbox.cloudformation.template import Json
+    from sandbox.cloudformation.world import World
 
 End = Callable[[str | None], None]
 
@@ -38,7 +41,8 @@ def deployment(world: World, parent: Stack, child: Stack, wanted: Desired, previ
     request: Json = {
         "TemplateURL": properties.get("TemplateURL"),
         "Parameters": [
-            {"ParameterKey": key, "ParameterValue": _text(value, physical)} for key, value in (properties.get("Parameters") or {}).items()
+            {"ParameterKey": key, "ParameterValue": _text(value, physical)}
+            for key, value in (properties.get("Parameters") or {}).items()
         ],
         "Capabilities": list(inherited.capabilities if inherited else ()),
         "Tags": properties.get("Tags") or [],

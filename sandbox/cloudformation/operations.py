@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sandbox.cloudformation import cleanup, forward, planning, undo
 from sandbox.cloudformation.errors import invalid, no_such_stack_to_change, used_token
 from sandbox.cloudformation.lookup import find
 from sandbox.cloudformation.model import Operation, Stack
-from sandbox.cloudformation.template import Json
-from sandbox.cloudformation.world import World
 from sandbox.errors import AwsError
 
-UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
+if TYPE_CHECKING:
+    from sandbox.backend import Caller
+    from sandbox.cloudformation.template import Json
+    from sandbox.cloudformation.world import World
+
+UPDATABLE = {
+    "CREATE_COMPLETE",
+    "UPDATE_COMPLETE",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "IMPORT_COMPLETE",
+    "IMPORT_ROLLBACK_COMPLETE",
+}
 NO_UPDATES = "No updates are to be performed."
 
 
@@ -24,7 +33,9 @@ def operation(params: Json, kind: str) -> Operation:
     return Operation(
         kind,
         token=params.get("ClientRequestToken") or "",
-        disable_rollback=bool(params.get("DisableRollback") or config.get("DisableRollback") or on_failure == "DO_NOTHING"),
+        disable_rollback=bool(
+            params.get("DisableRollback") or config.get("DisableRollback") or on_failure == "DO_NOTHING"
+        ),
         retain_except_on_create=bool(params.get("RetainExceptOnCreate")),
         on_failure=on_failure,
     )
@@ -66,11 +77,15 @@ class Operations:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def create_stack(self, params: Json, caller: Any) -> Json:
+    def create_stack(self, params: Json, caller: Caller) -> Json:
         """CreateStack."""
         world, name = self._world, params["StackName"]
         existing = next(
-            (item for item in world.stacks.values() if item.name == name and item.region == caller.region and item.status != "DELETE_COMPLETE"),
+            (
+                item
+                for item in world.stacks.values()
+                if item.name == name and item.region == caller.region and item.status != "DELETE_COMPLETE"
+            ),
             None,
         )
         if existing is not None:
@@ -91,7 +106,7 @@ class Operations:
         forward.create(world, stack, wanted, operation(params, "CREATE_STACK"))
         return {"StackId": stack.id, "OperationId": stack.operation.id}
 
-    def update_stack(self, params: Json, caller: Any) -> Json:
+    def update_stack(self, params: Json, caller: Caller) -> Json:
         """UpdateStack."""
         world = self._world
         stack = find(world, params["StackName"], caller, no_such_stack_to_change)
@@ -116,7 +131,7 @@ class Operations:
         forward.update(world, stack, wanted, asked)
         return {"StackId": stack.id, "OperationId": stack.operation.id}
 
-    def cancel_update_stack(self, params: Json, caller: Any) -> Json:
+    def cancel_update_stack(self, params: Json, caller: Caller) -> Json:
         """CancelUpdateStack: only in UPDATE_IN_PROGRESS."""
         stack = find(self._world, params["StackName"], caller, no_such_stack_to_change)
         if is_repeated(stack, params, "CANCEL_UPDATE"):
@@ -130,7 +145,7 @@ class Operations:
         undo.cancel(self._world, stack)
         return {}
 
-    def continue_update_rollback(self, params: Json, caller: Any) -> Json:
+    def continue_update_rollback(self, params: Json, caller: Caller) -> Json:
         """ContinueUpdateRollback: only in UPDATE_ROLLBACK_FAILED, and only on the root."""
         stack = find(self._world, params["StackName"], caller, no_such_stack_to_change)
         if is_repeated(stack, params, "CONTINUE_ROLLBACK"):
@@ -144,7 +159,7 @@ class Operations:
         undo.resume(self._world, stack, frozenset(params.get("ResourcesToSkip") or ()))
         return {}
 
-    def rollback_stack(self, params: Json, caller: Any) -> Json:
+    def rollback_stack(self, params: Json, caller: Caller) -> Json:
         """RollbackStack: from CREATE_FAILED and UPDATE_FAILED; without an earlier stable state it deletes the stack."""
         stack = find(self._world, params["StackName"], caller, no_such_stack_to_change)
         if is_repeated(stack, params, "ROLLBACK"):
@@ -166,12 +181,14 @@ class Operations:
     def _go_back(self, stack: Stack, params: Json, kind: str) -> None:
         """Make the request the stack's current operation; its role stays with the stack (API reference: "always")."""
         stack.operation = operation(params, kind)
-        stack.operation.retain_except_on_create |= stack.operations[-1].retain_except_on_create if stack.operations else False
+        stack.operation.retain_except_on_create |= (
+            stack.operations[-1].retain_except_on_create if stack.operations else False
+        )
         stack.operations.append(stack.operation)
         if params.get("RoleARN"):
             set_role(stack, params["RoleARN"])
 
-    def delete_stack(self, params: Json, caller: Any) -> Json:
+    def delete_stack(self, params: Json, caller: Caller) -> Json:
         """DeleteStack: no error for a stack that isn't there."""
         try:
             stack = find(self._world, params["StackName"], caller, no_such_stack_to_change)
@@ -183,18 +200,20 @@ class Operations:
             raise invalid(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
         retain = params.get("RetainResources") or []
         if retain and stack.status != "DELETE_FAILED":
-            raise invalid("Invalid operation on stack. RetainResources can only be specified when stack is in DELETE_FAILED state")
+            raise invalid(
+                "Invalid operation on stack. RetainResources can only be specified when stack is in DELETE_FAILED state"
+            )
         take_token(stack, params, "DELETE_STACK")
         self._go_back(stack, params, "DELETE_STACK")
         cleanup.delete_stack(self._world, stack, retain)
         return {}
 
-    def set_stack_policy(self, params: Json, caller: Any) -> Json:
+    def set_stack_policy(self, params: Json, caller: Caller) -> Json:
         """SetStackPolicy."""
         find(self._world, params["StackName"], caller, no_such_stack_to_change).policy = params.get("StackPolicyBody")
         return {}
 
-    def update_termination_protection(self, params: Json, caller: Any) -> Json:
+    def update_termination_protection(self, params: Json, caller: Caller) -> Json:
         """UpdateTerminationProtection: on root stacks only."""
         stack = find(self._world, params["StackName"], caller, no_such_stack_to_change)
         if stack.parent is not None:
@@ -210,4 +229,3 @@ def set_role(stack: Stack, role_arn: str) -> None:
         made = getattr(stack, name)
         if made is not None:
             setattr(stack, name, replace(made, role_arn=role_arn))
-

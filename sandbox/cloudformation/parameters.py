@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.cloudformation.errors import invalid
 from sandbox.cloudformation.evaluate import NO_VALUE, Scope
 from sandbox.cloudformation.model import Parameter, Stack
-from sandbox.cloudformation.template import Json
+
+if TYPE_CHECKING:
+    from sandbox.cloudformation.template import Json, Value
 
 MASK = "****"
 SsmResolver = Callable[[str], str | None]
 
 
-def chosen(template: Json, given: list[Json], previous: dict[str, Parameter] | None, resolve: SsmResolver) -> dict[str, Parameter]:
+def chosen(
+    template: Json, given: list[Json], previous: dict[str, Parameter] | None, resolve: SsmResolver
+) -> dict[str, Parameter]:
     """Return the value of every parameter of the template.
 
     `previous` are the stack's values for UsePreviousValue, None for a stack that doesn't exist yet. An omitted parameter
@@ -45,10 +49,13 @@ def chosen(template: Json, given: list[Json], previous: dict[str, Parameter] | N
     missing = [key for key, about in declared.items() if key not in values and "Default" not in about]
     if missing:
         raise invalid(f"Parameters: [{', '.join(missing)}] must have values")
-    return {key: _checked(key, about, values.get(key, _text(about.get("Default"))), resolve) for key, about in declared.items()}
+    return {
+        key: _checked(key, about, values.get(key, _text(about.get("Default"))), resolve)
+        for key, about in declared.items()
+    }
 
 
-def _text(value: Any) -> str:
+def _text(value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)
@@ -86,11 +93,18 @@ def _checked(key: str, about: Json, value: str, resolve: SsmResolver) -> Paramet
 
 
 def _refused(key: str, described: str | None, rule: str) -> Exception:
-    return invalid(f"Parameter {key} failed to satisfy constraint: {described}" if described else f"Parameter '{key}' {rule}")
+    return invalid(
+        f"Parameter {key} failed to satisfy constraint: {described}" if described else f"Parameter '{key}' {rule}"
+    )
 
 
 def scope_of(
-    template: Json, parameters: dict[str, Parameter], stack: Stack, *, masked: bool = False, resources: dict[str, str] | None = None
+    template: Json,
+    parameters: dict[str, Parameter],
+    stack: Stack,
+    *,
+    masked: bool = False,
+    resources: dict[str, str] | None = None,
 ) -> Scope:
     """Return what the template's expressions can see in the stack; masked: with `****` for every NoEcho value."""
     declared = template.get("Parameters") or {}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sandbox.cloudformation import resource_types
 from sandbox.cloudformation.model import Desired, Loss, Resource, Stack
-from sandbox.cloudformation.world import World
+
+if TYPE_CHECKING:
+    from sandbox.cloudformation.world import World
 
 EXISTS = "Resource of type '{type}' with identifier '{name}' already exists."
 

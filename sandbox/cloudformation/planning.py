@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sandbox.cloudformation import resource_types
 from sandbox.cloudformation.evaluate import references
 from sandbox.cloudformation.model import STACK_TYPE, Deployment, Desired, Resource
-from sandbox.cloudformation.template import Json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sandbox.cloudformation.template import Json, Value
 
 _ATTRIBUTES = (
     ("Metadata", "metadata"),
@@ -42,7 +45,9 @@ class Change:
         return self.action == "Modify" and self.replacement != "False"
 
 
-def plan(current: dict[str, Resource], before: Deployment | None, after: Deployment, *, nested: set[str] | None = None) -> dict[str, Change]:
+def plan(
+    current: dict[str, Resource], before: Deployment | None, after: Deployment, *, nested: set[str] | None = None
+) -> dict[str, Change]:
     """Return the changes that lead from the current resources to `after`, by logical id.
 
     `nested` names the nested stacks that are known to change. None: nobody looked, so that every nested stack may change
@@ -58,9 +63,21 @@ def plan(current: dict[str, Resource], before: Deployment | None, after: Deploym
         have = current[logical_id].desired
         details = [*_static(have, wanted, causes)]
         if tagged and wanted.type != STACK_TYPE and resource_types.taggable(wanted.type):
-            details.append({"Target": {"Attribute": "Tags", "RequiresRecreation": "Never"}, "Evaluation": "Static", "ChangeSource": "DirectModification"})
+            details.append(
+                {
+                    "Target": {"Attribute": "Tags", "RequiresRecreation": "Never"},
+                    "Evaluation": "Static",
+                    "ChangeSource": "DirectModification",
+                }
+            )
         if wanted.type == STACK_TYPE and not details and (nested is None or logical_id in nested or tagged):
-            details.append({"Target": {"Attribute": "Properties", "RequiresRecreation": "Never"}, "Evaluation": "Dynamic", "ChangeSource": "Automatic"})
+            details.append(
+                {
+                    "Target": {"Attribute": "Properties", "RequiresRecreation": "Never"},
+                    "Evaluation": "Dynamic",
+                    "ChangeSource": "Automatic",
+                }
+            )
         if details:
             changes[logical_id] = Change(logical_id, "Modify", have, wanted, details)
     for logical_id, resource in current.items():
@@ -85,7 +102,11 @@ def _static(have: Desired, wanted: Desired, causes: set[str]) -> Iterable[Json]:
             "Name": name,
             "RequiresRecreation": resource_types.recreation(wanted.type, name),
             "Path": f"/Properties/{name}",
-            "AttributeChangeType": "Add" if name not in have.properties else "Remove" if name not in wanted.properties else "Modify",
+            "AttributeChangeType": "Add"
+            if name not in have.properties
+            else "Remove"
+            if name not in wanted.properties
+            else "Modify",
             "BeforeValue": _shown(have.shown.get(name)),
             "AfterValue": _shown(wanted.shown.get(name)),
         }
@@ -100,7 +121,7 @@ def _static(have: Desired, wanted: Desired, causes: set[str]) -> Iterable[Json]:
             yield {"Target": target, "Evaluation": "Static", "ChangeSource": "DirectModification"}
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Value) -> str:
     return "" if value is None else value if isinstance(value, str) else str(value)
 
 
@@ -140,7 +161,11 @@ def _users(after: Deployment) -> dict[str, list[str]]:
 
 def _dynamic(wanted: Desired, name: str, other: str, attribute: str | None) -> Json:
     return {
-        "Target": {"Attribute": "Properties", "Name": name, "RequiresRecreation": resource_types.recreation(wanted.type, name)},
+        "Target": {
+            "Attribute": "Properties",
+            "Name": name,
+            "RequiresRecreation": resource_types.recreation(wanted.type, name),
+        },
         "Evaluation": "Dynamic",
         "ChangeSource": "ResourceReference" if attribute is None else "ResourceAttribute",
         "CausingEntity": other if attribute is None else f"{other}.{attribute}",
@@ -172,7 +197,11 @@ def levels(changes: dict[str, Change]) -> list[list[str]]:
     done: set[str] = set()
     ordered: list[list[str]] = []
     while waiting:
-        ready = [name for name, change in waiting.items() if change.after and not (change.after.depends_on & waiting.keys()) - {name}]
+        ready = [
+            name
+            for name, change in waiting.items()
+            if change.after and not (change.after.depends_on & waiting.keys()) - {name}
+        ]
         # A circle is refused by AWS; here it only must not hang.
         ready = ready or list(waiting)
         ordered.append(ready)

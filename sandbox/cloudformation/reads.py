@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sandbox.cloudformation import building, sam, views
 from sandbox.cloudformation.errors import invalid, no_such_stack, no_such_stack_to_change
 from sandbox.cloudformation.lookup import find, find_change_set
-from sandbox.cloudformation.model import Deployment, Stack
-from sandbox.cloudformation.staleness import Staleness
 from sandbox.cloudformation.template import Json, parse
-from sandbox.cloudformation.world import World
+
+if TYPE_CHECKING:
+    from sandbox.backend import Caller
+    from sandbox.cloudformation.model import Deployment, Stack
+    from sandbox.cloudformation.staleness import Staleness
+    from sandbox.cloudformation.world import World
 
 PAGE = 100
 
@@ -40,7 +43,7 @@ class Reads:
         self._world = world
         self._staleness = staleness
 
-    def describe_stacks(self, params: Json, caller: Any) -> Json:
+    def describe_stacks(self, params: Json, caller: Caller) -> Json:
         """DescribeStacks, which may be late: see staleness.py."""
         if params.get("StackName"):
             found = find(self._world, params["StackName"], caller, no_such_stack)
@@ -52,7 +55,7 @@ class Reads:
         views_ = [self._staleness.view(item) for item in alive]
         return page([item for item in views_ if item is not None], params, "Stacks")
 
-    def list_stacks(self, params: Json, caller: Any) -> Json:
+    def list_stacks(self, params: Json, caller: Caller) -> Json:
         """ListStacks: deleted ones too."""
         wanted = params.get("StackStatusFilter")
         members = (
@@ -68,11 +71,15 @@ class Reads:
                     summaries[-1]["TemplateDescription"] = shown["Description"]
         return page(summaries, params, "StackSummaries")
 
-    def _mine(self, caller: Any) -> list[Stack]:
-        stacks = [item for item in self._world.stacks.values() if (item.region, item.account) == (caller.region, caller.account)]
+    def _mine(self, caller: Caller) -> list[Stack]:
+        stacks = [
+            item
+            for item in self._world.stacks.values()
+            if (item.region, item.account) == (caller.region, caller.account)
+        ]
         return sorted(stacks, key=lambda item: -item.created)
 
-    def describe_stack_events(self, params: Json, caller: Any) -> Json:
+    def describe_stack_events(self, params: Json, caller: Caller) -> Json:
         """DescribeStackEvents: newest first, 100 a page; new events don't shift the pages that follow."""
         found = find(self._world, params["StackName"], caller, no_such_stack_to_change)
         end = _position(params["NextToken"]) if params.get("NextToken") else len(found.events)
@@ -82,7 +89,7 @@ class Reads:
             answer["NextToken"] = str(start)
         return answer
 
-    def describe_stack_resources(self, params: Json, caller: Any) -> Json:
+    def describe_stack_resources(self, params: Json, caller: Caller) -> Json:
         """DescribeStackResources: no pages, only the first 100 (API reference)."""
         if params.get("StackName"):
             found = find(self._world, params["StackName"], caller, no_such_stack)
@@ -91,30 +98,34 @@ class Reads:
         else:
             raise invalid("At least one of StackName or PhysicalResourceId must be specified.")
         wanted = params.get("LogicalResourceId")
-        items = [views.resource(found, have, summary=False) for name, have in found.resources.items() if wanted in {None, name}]
+        items = [
+            views.resource(found, have, summary=False)
+            for name, have in found.resources.items()
+            if wanted in {None, name}
+        ]
         if wanted and not items:
             raise invalid(f"Resource {wanted} does not exist for stack {params['StackName']}")
         return {"StackResources": items[:PAGE]}
 
-    def _owner(self, physical_id: str, caller: Any) -> Stack:
+    def _owner(self, physical_id: str, caller: Caller) -> Stack:
         for item in self._mine(caller):
             if any(have.physical_id == physical_id for have in item.resources.values()):
                 return item
         raise invalid(f"Stack for {physical_id} does not exist")
 
-    def describe_stack_resource(self, params: Json, caller: Any) -> Json:
+    def describe_stack_resource(self, params: Json, caller: Caller) -> Json:
         """DescribeStackResource."""
         shown = self.describe_stack_resources({**params}, caller)["StackResources"][0]
         shown["LastUpdatedTimestamp"] = shown.pop("Timestamp")
         return {"StackResourceDetail": shown}
 
-    def list_stack_resources(self, params: Json, caller: Any) -> Json:
+    def list_stack_resources(self, params: Json, caller: Caller) -> Json:
         """ListStackResources, 100 a page."""
         found = find(self._world, params["StackName"], caller, no_such_stack)
         items = [views.resource(found, have, summary=True) for have in found.resources.values()]
         return page(items, params, "StackResourceSummaries")
 
-    def get_template(self, params: Json, caller: Any) -> Json:
+    def get_template(self, params: Json, caller: Caller) -> Json:
         """GetTemplate of a stack or a change set: Original is the exact text, Processed (the default) after transforms."""
         if params.get("ChangeSetName"):
             made = find_change_set(self._world, params, caller).target
@@ -125,9 +136,12 @@ class Reads:
         if made is None:
             raise invalid(f"Template for {params.get('StackName')} is not available")
         original = params.get("TemplateStage") == "Original"
-        return {"TemplateBody": made.original if original else made.processed, "StagesAvailable": ["Original", "Processed"]}
+        return {
+            "TemplateBody": made.original if original else made.processed,
+            "StagesAvailable": ["Original", "Processed"],
+        }
 
-    def get_template_summary(self, params: Json, caller: Any) -> Json:
+    def get_template_summary(self, params: Json, caller: Caller) -> Json:
         """GetTemplateSummary of a template or of a stack's own."""
         made: Deployment | None = None
         if params.get("StackName"):
@@ -135,18 +149,19 @@ class Reads:
         template = parse(made.original if made else self._world.builder.text(params, None))
         return summary(template)
 
-    def validate_template(self, params: Json, _caller: Any) -> Json:
+    def validate_template(self, params: Json, _caller: Caller) -> Json:
         """ValidateTemplate."""
         template = parse(self._world.builder.text(params, None))
         building.check_types(sam.expand(template))
         shown = summary(template)
         shown["Parameters"] = [
-            {key: value for key, value in item.items() if key not in {"ParameterType", "ParameterConstraints"}} for item in shown["Parameters"]
+            {key: value for key, value in item.items() if key not in {"ParameterType", "ParameterConstraints"}}
+            for item in shown["Parameters"]
         ]
         members = ("Parameters", "Description", "Capabilities", "CapabilitiesReason", "DeclaredTransforms")
         return {key: shown[key] for key in members if key in shown}
 
-    def get_stack_policy(self, params: Json, caller: Any) -> Json:
+    def get_stack_policy(self, params: Json, caller: Caller) -> Json:
         """GetStackPolicy: nothing where there is none."""
         found = find(self._world, params["StackName"], caller, no_such_stack_to_change)
         return {} if found.policy is None else {"StackPolicyBody": found.policy}
@@ -162,7 +177,9 @@ def summary(template: Json) -> Json:
             "ParameterKey": key,
             "ParameterType": str(about.get("Type", "String")),
             "NoEcho": str(about.get("NoEcho", False)).lower() == "true",
-            "ParameterConstraints": {"AllowedValues": [str(v) for v in about["AllowedValues"]]} if "AllowedValues" in about else {},
+            "ParameterConstraints": {"AllowedValues": [str(v) for v in about["AllowedValues"]]}
+            if "AllowedValues" in about
+            else {},
         }
         if "Default" in about:
             item["DefaultValue"] = str(about["Default"])

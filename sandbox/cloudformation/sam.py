@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sandbox.cloudformation.errors import invalid
-from sandbox.cloudformation.template import Json
+
+if TYPE_CHECKING:
+    from sandbox.cloudformation.template import Json, Value
 
 SAM = "AWS::Serverless-2016-10-31"
 # Macros of AWS that leave a template as it is here: their effects play no part in a rollback.
-_PLAIN = {"AWS::LanguageExtensions", "AWS::SecretsManager-2020-07-23", "AWS::SecretsManager-2024-09-16", "AWS::CodeDeployBlueGreen"}
+_PLAIN = {
+    "AWS::LanguageExtensions",
+    "AWS::SecretsManager-2020-07-23",
+    "AWS::SecretsManager-2024-09-16",
+    "AWS::CodeDeployBlueGreen",
+}
 _ATTRIBUTES = ("Condition", "DeletionPolicy", "DependsOn", "Metadata", "UpdateReplacePolicy")
 
 
 def transforms(template: Json) -> list[str]:
     """Return the names of the transforms the template declares."""
     declared = template.get("Transform") or []
-    return [str(item["Name"]) if isinstance(item, dict) else str(item) for item in ([declared] if not isinstance(declared, list) else declared)]
+    return [
+        str(item["Name"]) if isinstance(item, dict) else str(item)
+        for item in ([declared] if not isinstance(declared, list) else declared)
+    ]
 
 
 def expand(template: Json) -> Json:
@@ -53,18 +63,22 @@ def _expand_one(logical_id: str, resource: Json, defaults: Json) -> Json:
     made: Json = expander(logical_id, properties)
     kept = {name: resource[name] for name in _ATTRIBUTES if name in resource}
     for item in made.values():
-        item.update({name: value for name, value in kept.items() if name == "Condition" or item is next(iter(made.values()))})
+        item.update(
+            {name: value for name, value in kept.items() if name == "Condition" or item is next(iter(made.values()))}
+        )
     return made
 
 
 def _merged(defaults: Json, own: Json) -> Json:
     result = dict(defaults)
     for key, value in own.items():
-        result[key] = _merged(result[key], value) if isinstance(value, dict) and isinstance(result.get(key), dict) else value
+        result[key] = (
+            _merged(result[key], value) if isinstance(value, dict) and isinstance(result.get(key), dict) else value
+        )
     return result
 
 
-def _s3(uri: Any, bucket: str = "S3Bucket", key: str = "S3Key") -> Any:
+def _s3(uri: Value, bucket: str = "S3Bucket", key: str = "S3Key") -> Value:
     if isinstance(uri, str) and uri.startswith("s3://"):
         where, _, what = uri[5:].partition("/")
         return {bucket: where, key: what}
@@ -73,7 +87,7 @@ def _s3(uri: Any, bucket: str = "S3Bucket", key: str = "S3Key") -> Any:
     return uri
 
 
-def _role(service: str, policies: Any) -> Json:
+def _role(service: str, policies: Value) -> Json:
     trust = {
         "Version": "2012-10-17",
         "Statement": [{"Action": ["sts:AssumeRole"], "Effect": "Allow", "Principal": {"Service": [service]}}],
@@ -85,7 +99,11 @@ def _role(service: str, policies: Any) -> Json:
 
 
 def _function(logical_id: str, given: Json) -> Json:
-    properties = {key: value for key, value in given.items() if key not in {"CodeUri", "InlineCode", "Events", "Policies", "AutoPublishAlias"}}
+    properties = {
+        key: value
+        for key, value in given.items()
+        if key not in {"CodeUri", "InlineCode", "Events", "Policies", "AutoPublishAlias"}
+    }
     properties["Code"] = {"ZipFile": given["InlineCode"]} if "InlineCode" in given else _s3(given.get("CodeUri"))
     extra: Json = {}
     if "Role" not in given:
@@ -102,7 +120,10 @@ def _event(logical_id: str, name: str, event: Json) -> Json:
     about = event.get("Properties") or {}
     target = {"Fn::GetAtt": [logical_id, "Arn"]}
     if event.get("Type") == "Schedule":
-        rule = {"ScheduleExpression": about.get("Schedule"), "Targets": [{"Arn": target, "Id": f"{logical_id}{name}LambdaTarget"}]}
+        rule = {
+            "ScheduleExpression": about.get("Schedule"),
+            "Targets": [{"Arn": target, "Id": f"{logical_id}{name}LambdaTarget"}],
+        }
         return {
             f"{logical_id}{name}": {"Type": "AWS::Events::Rule", "Properties": rule},
             f"{logical_id}{name}Permission": _permission(logical_id, "events.amazonaws.com"),
@@ -134,7 +155,13 @@ def _layer(logical_id: str, given: Json) -> Json:
     mark = hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:10]
     properties = {key: value for key, value in given.items() if key not in {"ContentUri", "RetentionPolicy"}}
     properties["Content"] = _s3(given.get("ContentUri"))
-    return {f"{logical_id}{mark}": {"Type": "AWS::Lambda::LayerVersion", "DeletionPolicy": "Retain", "Properties": properties}}
+    return {
+        f"{logical_id}{mark}": {
+            "Type": "AWS::Lambda::LayerVersion",
+            "DeletionPolicy": "Retain",
+            "Properties": properties,
+        }
+    }
 
 
 def _api(logical_id: str, given: Json) -> Json:
@@ -146,7 +173,11 @@ def _api(logical_id: str, given: Json) -> Json:
         deployment: {"Type": "AWS::ApiGateway::Deployment", "Properties": {"RestApiId": {"Ref": logical_id}}},
         f"{logical_id}{given.get('StageName', 'Prod')}Stage": {
             "Type": "AWS::ApiGateway::Stage",
-            "Properties": {"RestApiId": {"Ref": logical_id}, "DeploymentId": {"Ref": deployment}, "StageName": given.get("StageName", "Prod")},
+            "Properties": {
+                "RestApiId": {"Ref": logical_id},
+                "DeploymentId": {"Ref": deployment},
+                "StageName": given.get("StageName", "Prod"),
+            },
         },
     }
 
@@ -156,4 +187,10 @@ def _application(logical_id: str, given: Json) -> Json:
     return {logical_id: {"Type": "AWS::CloudFormation::Stack", "Properties": properties}}
 
 
-_EXPANDERS = {"Function": _function, "SimpleTable": _table, "LayerVersion": _layer, "Api": _api, "Application": _application}
+_EXPANDERS = {
+    "Function": _function,
+    "SimpleTable": _table,
+    "LayerVersion": _layer,
+    "Api": _api,
+    "Application": _application,
+}

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 
-from sandbox.cloudformation.changesets import ChangeSets
 from sandbox.cloudformation.model import STATUSES, Operation, Stack
-from sandbox.cloudformation.operations import Operations
-from sandbox.cloudformation.template import Json
 from sandbox.cloudformation.world import Plan, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.backend import Caller
+    from sandbox.cloudformation.changesets import ChangeSets
+    from sandbox.cloudformation.operations import Operations
+    from sandbox.cloudformation.template import Json, Value
 
 DAY = 86_400.0
 ALL = frozenset(STATUSES)
@@ -50,7 +54,10 @@ OLD_TEMPLATE: Json = {
 def changed_template(template: Json = OLD_TEMPLATE) -> Json:
     """Return the small shop after a deployment: the function changed, a queue came."""
     changed: Json = json.loads(json.dumps(template))
-    changed["Resources"]["Api"]["Properties"] |= {"MemorySize": 512, "Code": {"S3Bucket": "shop-artifacts", "S3Key": "api/2.zip"}}
+    changed["Resources"]["Api"]["Properties"] |= {
+        "MemorySize": 512,
+        "Code": {"S3Bucket": "shop-artifacts", "S3Key": "api/2.zip"},
+    }
     changed["Resources"]["Mail"] = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 60}}
     return changed
 
@@ -63,22 +70,29 @@ def text_of(template: Json | str) -> str:
 class Seeder:
     """Drives the real operations at a time of its own."""
 
-    def __init__(self, world: World, operations: Operations, change_sets: ChangeSets, caller: Any) -> None:
+    def __init__(self, world: World, operations: Operations, change_sets: ChangeSets, caller: Caller) -> None:
         self._world = world
         self._operations = operations
         self._change_sets = change_sets
         self._caller = caller
 
-    def create(self, name: str, template: Json | str, **request: Any) -> Stack:
+    def create(self, name: str, template: Json | str, **request: Value) -> Stack:
         """Create a stack, finished at once."""
         self._world.advance()
         with self._at_once(ALL):
-            self._operations.create_stack({"StackName": name, "TemplateText": text_of(template), **request}, self._caller)
+            self._operations.create_stack(
+                {"StackName": name, "TemplateText": text_of(template), **request}, self._caller
+            )
             self._world.advance(self._world.time)
         return self._named(name)
 
     def update(
-        self, name: str, template: Json | str | None, resource_seconds: float | None, cleanup_seconds: float | None, **request: Any
+        self,
+        name: str,
+        template: Json | str | None,
+        resource_seconds: float | None,
+        cleanup_seconds: float | None,
+        **request: Value,
     ) -> Stack:
         """Start an update; without a template the stack keeps its own."""
         self._world.advance()
@@ -93,11 +107,11 @@ class Seeder:
 
     def seed(  # noqa: PLR0913, every one is optional
         self, name: str, status: str, *, template: Json | str = OLD_TEMPLATE, new_template: Json | str | None = None,
-        failing: str = "Api", reason: str = "Resource handler returned message: \"Code not found\" (HandlerErrorCode: NotFound)",
+        failing: str = "Api", reason: str = 'Resource handler returned message: "Code not found" (HandlerErrorCode: NotFound)',
         rollback_failing: str | None = None, rollback_reason: str = "Internal Failure", rollback_failures: int = 0,
         ago: float | None = None, history_events: int = 0, express: bool = False,
         resource_seconds: float | None = None, cleanup_seconds: float | None = None,
-        update: Json | None = None, **request: Any,
+        update: Json | None = None, **request: Value,
     ) -> Stack:  # fmt: skip
         """Put a new stack into a status.
 
@@ -115,17 +129,27 @@ class Seeder:
         first = {"StackName": name, "TemplateText": text_of(template), **request}
         second = update or {}
         bad = text_of(new_template if new_template is not None else changed_template())
-        creating = status in {"CREATE_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_FAILED", "ROLLBACK_COMPLETE"}
+        creating = status in {
+            "CREATE_IN_PROGRESS",
+            "CREATE_FAILED",
+            "ROLLBACK_IN_PROGRESS",
+            "ROLLBACK_FAILED",
+            "ROLLBACK_COMPLETE",
+        }
         if not creating and status != "REVIEW_IN_PROGRESS":
             with self._at(now - since - DAY, ALL):
                 self._operations.create_stack(first, self._caller)
             self._history(self._named(name), history_events)
         with self._at(now - since, ALL - {status}):
-            self._prepare_failure(name, status, failing, reason, rollback_failing or failing, rollback_reason, rollback_failures)
+            self._prepare_failure(
+                name, status, failing, reason, rollback_failing or failing, rollback_reason, rollback_failures
+            )
             if creating:
                 self._operations.create_stack({**first, "DisableRollback": status == "CREATE_FAILED"}, self._caller)
             elif status == "REVIEW_IN_PROGRESS":
-                self._change_sets.create_change_set({**first, "ChangeSetName": "first", "ChangeSetType": "CREATE"}, self._caller)
+                self._change_sets.create_change_set(
+                    {**first, "ChangeSetName": "first", "ChangeSetType": "CREATE"}, self._caller
+                )
             elif status.startswith("DELETE"):
                 self._operations.delete_stack({"StackName": name}, self._caller)
             elif status.startswith("IMPORT"):
@@ -141,7 +165,14 @@ class Seeder:
         return stack
 
     def _prepare_failure(  # noqa: PLR0913, one caller
-        self, name: str, status: str, failing: str, reason: str, rollback_failing: str, rollback_reason: str, rollback_failures: int
+        self,
+        name: str,
+        status: str,
+        failing: str,
+        reason: str,
+        rollback_failing: str,
+        rollback_reason: str,
+        rollback_failures: int,
     ) -> None:
         plans = self._world.plans
         if status in {"CREATE_FAILED", "UPDATE_FAILED"} or ("ROLLBACK" in status and not status.startswith("IMPORT")):

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sandbox.clock import Clock
+from sandbox.backend import Caller
 from sandbox.cloudformation import views
 from sandbox.cloudformation.building import Builder
 from sandbox.cloudformation.changesets import ChangeSets
-from sandbox.cloudformation.model import Loss, Stack
 from sandbox.cloudformation.operations import Operations
 from sandbox.cloudformation.reads import Reads
 from sandbox.cloudformation.seeding import Seeder
 from sandbox.cloudformation.staleness import ALWAYS, Staleness
-from sandbox.cloudformation.template import Json
 from sandbox.cloudformation.world import Plan, World
 from sandbox.errors import AwsError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
-@dataclass(frozen=True)
-class Caller:
-    """Who asks: the region and the account of the request."""
-
-    region: str = "us-west-2"
-    account: str = "123456789012"
+    from sandbox.clock import Clock
+    from sandbox.cloudformation.model import Loss, Stack
+    from sandbox.cloudformation.template import Json, Value
 
 
 def _nothing_there(bucket: str, key: str) -> bytes:
@@ -45,7 +40,7 @@ class CloudFormation:
     ) -> None:
         """`s3` gives an object's body or raises KeyError; `ssm` a parameter's value or None; `caller` owns what is seeded."""
         self.ssm_parameters: dict[str, str] = {}
-        self._caller = caller or Caller()
+        self._caller = caller or Caller("us-west-2")
         self._lock = threading.RLock()
         self._world = World(clock, Builder(s3, ssm or self.ssm_parameters.get), time=clock.now(), describe=views.stack)
         self._staleness = Staleness(self._world)
@@ -59,7 +54,7 @@ class CloudFormation:
             if not name.startswith("_")
         }
 
-    def handle(self, operation: str, params: dict[str, Any], caller: Any) -> dict[str, Any]:
+    def handle(self, operation: str, params: dict[str, Any], caller: Caller) -> dict[str, Any]:
         """Answer one API call; parameters and result as botocore names and types them. Raises AwsError."""
         action = self._api.get(operation)
         if action is None:
@@ -91,20 +86,20 @@ class CloudFormation:
             self._world.advance()
             return list(self._world.losses)
 
-    def create(self, name: str, template: Json | str, **request: Any) -> Stack:
+    def create(self, name: str, template: Json | str, **request: Value) -> Stack:
         """Create a stack by the real operation, finished at once. `request` holds further members of CreateStack."""
         with self._lock:
             return self._seeder.create(name, template, **request)
 
     def update(
         self, name: str, template: Json | str | None = None, *, resource_seconds: float | None = None,
-        cleanup_seconds: float | None = None, **request: Any,
+        cleanup_seconds: float | None = None, **request: Value,
     ) -> Stack:  # fmt: skip
         """Start updating a stack by the real operation; it takes the given seconds a resource, and for its cleanup."""
         with self._lock:
             return self._seeder.update(name, template, resource_seconds, cleanup_seconds, **request)
 
-    def seed_stack(self, name: str, status: str = "UPDATE_COMPLETE", **how: Any) -> Stack:
+    def seed_stack(self, name: str, status: str = "UPDATE_COMPLETE", **how: Value) -> Stack:
         """Put a stack into any of the 23 statuses, by real operations of the past; see `Seeder.seed` for `how`."""
         with self._lock:
             return self._seeder.seed(name, status, **how)

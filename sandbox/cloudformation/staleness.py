@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sandbox.cloudformation import views
-from sandbox.cloudformation.model import Stack
-from sandbox.cloudformation.template import Json
-from sandbox.cloudformation.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sandbox.cloudformation.model import Stack
+    from sandbox.cloudformation.template import Json
+    from sandbox.cloudformation.world import World
 
 ALWAYS = (True,)
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
 
 from sandbox.cloudformation.errors import invalid
 
 Json = dict[str, Any]
+# What may stand anywhere in a template: text, numbers, lists, mappings, expressions.
+Value: TypeAlias = Any
 
 
 class _Loader(yaml.CSafeLoader):
     """PyYAML's safe loader, taught the short forms of the intrinsic functions, and leaving dates as text."""
 
 
-def _short_tag(loader: Any, suffix: str, node: yaml.Node) -> Json:
+def _short_tag(loader: Value, suffix: str, node: yaml.Node) -> Json:
     if isinstance(node, yaml.ScalarNode):
         value: Any = loader.construct_scalar(node)
     elif isinstance(node, yaml.SequenceNode):
@@ -29,7 +31,7 @@ def _short_tag(loader: Any, suffix: str, node: yaml.Node) -> Json:
     return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
 
 
-def _as_text(loader: Any, node: yaml.Node) -> Any:
+def _as_text(loader: Value, node: yaml.Node) -> Value:
     return loader.construct_scalar(node)
 
 
@@ -76,11 +78,15 @@ def _check(template: Json) -> None:
     if not isinstance(resources, dict) or not resources:
         raise invalid("Template format error: At least one Resources member must be defined.")
     if len(resources) > 500:  # noqa: PLR2004, the quota of resources in a template
-        raise invalid(f"Template format error: Number of resources, {len(resources)}, is greater than maximum allowed, 500")
+        raise invalid(
+            f"Template format error: Number of resources, {len(resources)}, is greater than maximum allowed, 500"
+        )
     for name, resource in resources.items():
         if name == "Fn::Transform" or str(name).startswith("Fn::ForEach"):
             continue
         if not str(name).isalnum():
             raise invalid(f"Template format error: Resource name {name} is non alphanumeric.")
         if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
-            raise invalid(f"Template format error: [/Resources/{name}] Every Resources object must contain a Type member.")
+            raise invalid(
+                f"Template format error: [/Resources/{name}] Every Resources object must contain a Type member."
+            )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from sandbox.cloudformation import cleanup, nested
 from sandbox.cloudformation.cleanup import Doomed
 from sandbox.cloudformation.model import STACK_TYPE, Resource, Stack
-from sandbox.cloudformation.world import World
+
+if TYPE_CHECKING:
+    from sandbox.cloudformation.world import World
 
 NO_SKIP: frozenset[str] = frozenset()
 
@@ -136,13 +139,17 @@ def start_create(world: World, stack: Stack, reason: str) -> None:
         return
     world.end_era(stack)
     world.set_status(stack, "ROLLBACK_IN_PROGRESS", reason)
-    doomed = [Doomed(item, item.desired.deletion_policy, new=True) for item in stack.resources.values() if item.physical_id]
+    doomed = [
+        Doomed(item, item.desired.deletion_policy, new=True) for item in stack.resources.values() if item.physical_id
+    ]
 
     def finish(failed: list[str]) -> None:
         stack.undo = {}
         stack.resources = {name: item for name, item in stack.resources.items() if name in failed}
         if failed:
-            world.set_status(stack, "ROLLBACK_FAILED", f"The following resource(s) failed to delete: [{', '.join(failed)}]. ")
+            world.set_status(
+                stack, "ROLLBACK_FAILED", f"The following resource(s) failed to delete: [{', '.join(failed)}]. "
+            )
         else:
             world.set_status(stack, "ROLLBACK_COMPLETE")
 

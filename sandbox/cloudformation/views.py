@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from sandbox.cloudformation.model import Event, Parameter, Resource, Stack
 from sandbox.cloudformation.parameters import MASK
-from sandbox.cloudformation.template import Json
+
+if TYPE_CHECKING:
+    from sandbox.cloudformation.model import Event, Parameter, Resource, Stack
+    from sandbox.cloudformation.template import Json
 
 
 def when(seconds: float) -> datetime:
@@ -88,7 +91,11 @@ def event(item: Stack, line: Event) -> Json:
         "Timestamp": when(line.at),
         "ResourceStatus": line.status,
     }
-    optional = {"ResourceStatusReason": line.reason, "ClientRequestToken": line.token, "ResourceProperties": line.properties}
+    optional = {
+        "ResourceStatusReason": line.reason,
+        "ClientRequestToken": line.token,
+        "ResourceProperties": line.properties,
+    }
     return shown | {key: value for key, value in optional.items() if value}
 
 

@@ -9,12 +9,15 @@ import random
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from sandbox.clock import Clock
-from sandbox.cloudformation.building import Builder
 from sandbox.cloudformation.model import STACK_TYPE, ChangeSet, Event, Loss, Resource, Stack
 from sandbox.cloudformation.parameters import scope_of
-from sandbox.cloudformation.template import Json
+
+if TYPE_CHECKING:
+    from sandbox.clock import Clock
+    from sandbox.cloudformation.building import Builder
+    from sandbox.cloudformation.template import Json
 
 Step = Callable[[], None]
 
@@ -51,7 +54,7 @@ class World:
     _order: itertools.count[int] = field(default_factory=itertools.count)
     _after: dict[str, Step] = field(default_factory=dict)
     # Ids differ, but a test that fails once fails again.
-    random: random.Random = field(default_factory=lambda: random.Random(23))  # noqa: S311, no secret
+    random: random.Random = field(default_factory=lambda: random.Random(23))
 
     def advance(self, until: float | None = None) -> None:
         """Let everything happen that is due by `until`, or by now."""
@@ -132,7 +135,9 @@ class World:
         """Keep what DescribeStacks shows from this moment on, for reads that are late."""
         self.history.setdefault(stack.id, []).append((self.time, self.describe(stack)))
 
-    def set_resource(self, stack: Stack, resource: Resource, status: str, reason: str = "", *, physical: bool = True) -> None:
+    def set_resource(
+        self, stack: Stack, resource: Resource, status: str, reason: str = "", *, physical: bool = True
+    ) -> None:
         """Move a resource to a status, with its event; the physical id is left out while there is none."""
         resource.status, resource.reason, resource.since = status, reason, self.time
         shown = resource.desired.shown
@@ -141,12 +146,18 @@ class World:
             json.dumps(shown, separators=(",", ":")) if shown else "{}",
         )  # fmt: skip
 
-    def _event(self, stack: Stack, logical: str, physical: str, type_: str, status: str, reason: str, properties: str = "") -> None:  # noqa: PLR0913
+    def _event(
+        self, stack: Stack, logical: str, physical: str, type_: str, status: str, reason: str, properties: str = ""
+    ) -> None:  # noqa: PLR0913
         unique = f"{self.random.getrandbits(64):016x}"
-        event_id = str(uuid.UUID(int=self.random.getrandbits(128))) if type_ == STACK_TYPE else f"{logical}-{status}-{unique}"
+        event_id = (
+            str(uuid.UUID(int=self.random.getrandbits(128))) if type_ == STACK_TYPE else f"{logical}-{status}-{unique}"
+        )
         operation = stack.operation
         stack.events.append(
-            Event(event_id, logical, physical, type_, status, reason, self.time, operation.token, operation.id, properties)
+            Event(
+                event_id, logical, physical, type_, status, reason, self.time, operation.token, operation.id, properties
+            )
         )
 
     def new_stack(self, name: str, region: str, account: str) -> Stack:
