@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from rollback.report.text import AnyRecord, map_texts, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rollback.report.model import FrontendReport, Happening, JobReport, Moment, Report, StackReport
+    from rollback.report.model import FrontendReport, Happening, JobReport, Report, StackReport
+
+
+Item = TypeVar("Item")
 
 
 class Limits(NamedTuple):
@@ -59,7 +62,7 @@ def _within(report: Report, limits: Limits) -> Report:
 
     stacks = tuple(_short_stack(stack, limits, tell) for stack in report.stacks)
     frontend = _short_frontend(report.frontend, limits, tell) if report.frontend else None
-    timeline = _keep_ends(report.timeline, limits.long)
+    timeline = keep_ends(report.timeline, limits.long)
     tell("timeline", len(report.timeline), len(timeline))
     cut = report.model_copy(update={"stacks": stacks, "frontend": frontend, "timeline": timeline})
     cut = _cut_lists(cut, limits, tell)
@@ -110,9 +113,9 @@ def _notable(history: Sequence[JobReport], count: int) -> tuple[JobReport, ...]:
     )
 
 
-def _keep_ends(timeline: Sequence[Moment], count: int) -> tuple[Moment, ...]:
-    """Return how it began and how it ended."""
-    if len(timeline) <= count:
-        return tuple(timeline)
+def keep_ends(items: Sequence[Item], count: int) -> tuple[Item, ...]:
+    """Return at most `count` items: a third of them how it began, the others how it ended."""
+    if len(items) <= count:
+        return tuple(items)
     begin = count // 3
-    return (*timeline[:begin], *timeline[len(timeline) - (count - begin) :])
+    return (*items[:begin], *items[len(items) - (count - begin) :])

@@ -1,10 +1,12 @@
-"""Pure: the timeline as a Mermaid diagram, drawn with words of our own only, so that no text from outside can break it."""
+"""Pure: the timeline as a Mermaid diagram, in words of our own only: no text from outside can break it."""
 
 from __future__ import annotations
 
 import math
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from rollback.report.shorter import keep_ends
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,10 +26,10 @@ _PARTS: Final = {
     "slack": "Slack",
     "snapshot": "Snapshot",
 }
+_VERBS: Final = ("CREATE", "UPDATE", "DELETE", "IMPORT", "ROLLBACK", "UPDATE_ROLLBACK", "IMPORT_ROLLBACK")
 _STATUSES: Final = frozenset(
     {
-        *(f"{verb}_{end}" for verb in ("CREATE", "UPDATE", "DELETE", "IMPORT") for end in ("IN_PROGRESS", "COMPLETE", "FAILED")),
-        *(f"{verb}ROLLBACK_{end}" for verb in ("", "UPDATE_", "IMPORT_") for end in ("IN_PROGRESS", "COMPLETE", "FAILED")),
+        *(f"{verb}_{end}" for verb in _VERBS for end in ("IN_PROGRESS", "COMPLETE", "FAILED")),
         "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
         "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
         "REVIEW_IN_PROGRESS",
@@ -53,7 +55,11 @@ def diagram(report: Report) -> str:
     if len(bars) < _FEWEST_BARS or not any(bar.end > bar.begin for bar in bars):
         return ""
     longest = max(bar.end for bar in bars)
-    lines = ["gantt", "    dateFormat YYYY-MM-DD HH:mm:ss", f"    axisFormat {'%H:%M' if longest >= _HOUR else '%M:%S'}"]
+    lines = [
+        "gantt",
+        "    dateFormat YYYY-MM-DD HH:mm:ss",
+        f"    axisFormat {'%H:%M' if longest >= _HOUR else '%M:%S'}",
+    ]
     for section in dict.fromkeys(bar.section for bar in bars):
         lines.append(f"    section {section}")
         lines += [f"    {_task(bar)}" for bar in bars if bar.section == section]
@@ -63,26 +69,13 @@ def diagram(report: Report) -> str:
 def _bars(report: Report) -> list[_Bar]:
     """Return a bar a moment; it lasts until the same part's next moment, the last of each part until nothing."""
     names = [stack.name for stack in report.stacks]
-    moments = [(number, _section(moment.part, names), moment) for number, moment in enumerate(report.timeline, 1)]
-    bars = []
-    for index, (number, section, moment) in enumerate(moments):
-        begin = _bounded(moment.seconds)
-        later = (_bounded(other.seconds) for _, name, other in moments[index + 1 :] if name == section)
-        bars.append(_Bar(section, _label(number, moment.text), begin, max(begin, next(later, begin))))
-        if index >= _scan_limit(moments):
-            break
-    return _thinned(bars)
-
-
-def _scan_limit(moments: Sequence[object]) -> int:
-    return min(len(moments), 500)
-
-
-def _thinned(bars: Sequence[_Bar]) -> list[_Bar]:
-    if len(bars) <= MOST_BARS:
-        return list(bars)
-    begin = MOST_BARS // 3
-    return [*bars[:begin], *bars[len(bars) - (MOST_BARS - begin) :]]
+    bars: list[_Bar] = []
+    ends: dict[str, float] = {}
+    for number, moment in reversed(list(enumerate(report.timeline, 1))):
+        section, begin = _section(moment.part, names), _bounded(moment.seconds)
+        bars.append(_Bar(section, _label(number, moment.text), begin, max(begin, ends.get(section, begin))))
+        ends[section] = begin
+    return list(keep_ends(bars[::-1], MOST_BARS))
 
 
 def _section(part: str, stacks: Sequence[str]) -> str:
@@ -93,8 +86,8 @@ def _section(part: str, stacks: Sequence[str]) -> str:
 
 
 def _label(number: int, text: str) -> str:
-    known = [word for word in _WORD.findall(text[:2_000]) if word in _STATUSES]
-    return known[-1] if known else f"step {number}"
+    known = (word for word in _WORD.findall(text[:1_000]) if word in _STATUSES)
+    return next(known, f"step {number}")
 
 
 def _task(bar: _Bar) -> str:

@@ -126,7 +126,7 @@ def what_failed(report: Report) -> str:
     commit = f" for commit {short(report.context.commit)}" if report.context.commit else ""
     if report.failed_jobs:
         return _sentence(f"{_and([_job_end(job) for job in report.failed_jobs[:3]])}{commit}")
-    return _sentence(f"A rollback was asked for{commit}") if report.requested_because else ""
+    return "A person asked for this rollback." if report.rule == "forced" else ""
 
 
 def what_was_done(report: Report) -> str:

@@ -1,0 +1,258 @@
+"""Pure: the sections of the job summary, each a function from a report to blocks of Markdown, in reading order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rollback.report import words
+from rollback.report.markup import Markup, folded
+from rollback.report.shorter import keep_ends
+from rollback.report.timeline import diagram
+from rollback.results import Mode, Outcome, Result, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rollback.report.model import Context, FrontendReport, JobReport, Report, RootCause, StackReport
+
+_ADVICE = (
+    "DynamoDB and other databases: was anything written in the new format, or damaged?",
+    "S3 buckets: were objects changed, moved or deleted?",
+    "If data is damaged, restore it from a backup or a point in time.",
+    "If the older release needs the older schema, run the migration back.",
+)
+
+
+def verdict(report: Report, markup: Markup) -> Iterator[str]:
+    """The verdict in plain sentences, and which deployment this is about."""
+    yield f"<p><strong>{' '.join(markup.prose(sentence) for sentence in words.sentences(report))}</strong></p>"
+    if report.outcome is Outcome.INVALID_INPUTS:
+        found = [notice.text for notice in words.notices(report)] or report.reason.splitlines()
+        yield markup.bullets([markup.prose(problem) for problem in found])
+        return
+    facts = [fact for fact in (*_facts(report, markup), *_times(report)) if fact]
+    yield f"<p>{' · '.join(facts)}</p>" if facts else ""
+    yield f"<p>Asked for because: {markup.prose(report.requested_because)}</p>" if report.requested_because else ""
+
+
+def parts(report: Report, markup: Markup) -> Iterator[str]:
+    """The table before, action, now: a row for each stack and the frontend, and the reason where it ended badly."""
+    rows: list[list[str]] = []
+    for stack in report.stacks:
+        name = f"Stack {markup.link(stack.link, markup.code(stack.name))}"
+        now = markup.code(stack.status)
+        rows += _part_rows(report, markup, stack, [name, markup.code(stack.status_before), now])
+    frontend = report.frontend
+    if frontend and frontend.result is not Result.SKIPPED:
+        label = markup.code(frontend.app_name or frontend.app_id)
+        branch = f" {markup.code(frontend.branch)}" if frontend.branch else ""
+        name = f"Frontend {markup.link(frontend.link, label)}{branch}"
+        now = _job(frontend.live, report.context, markup)
+        rows += _part_rows(report, markup, frontend, [name, _job(frontend.before, report.context, markup), now])
+    done = "What would be done" if report.outcome is Outcome.PLANNED else "What was done"
+    head = ("Part", "Status now") if report.outcome is Outcome.STATUS else ("Part", "Before", done, "Now")
+    yield markup.table(head, rows)
+
+
+def to_do(report: Report, markup: Markup) -> Iterator[str]:
+    """The next steps with their command lines, ready to paste."""
+    steps = words.next_steps(report)
+    if not steps or report.outcome is Outcome.INVALID_INPUTS:
+        return
+    yield "<h3>What is left to do</h3>" if words.ended_well(report) else "<h3>What you must do now</h3>"
+    for number, step in enumerate(steps[: markup.rows], 1):
+        yield f"<p>{number}. {markup.prose(step.purpose)}</p>"
+        yield markup.commands(step.line) if step.line.strip() else ""
+    if len(steps) > markup.rows:
+        yield f"<p>and {len(steps) - markup.rows:,} more, in the <code>report</code> output</p>"
+
+
+def problems(report: Report, markup: Markup) -> Iterator[str]:
+    """Errors and warnings, each with the code under which README's troubleshooting explains it."""
+    if report.outcome is Outcome.INVALID_INPUTS:
+        return
+    items = [
+        f"{'❌' if notice.level == 'error' else '⚠️'} {markup.prose(notice.text)} <sub>{markup.code(notice.code)}</sub>"
+        for notice in words.notices(report)
+    ]
+    if items:
+        yield "<h3>What to know</h3>"
+        yield markup.bullets(items)
+
+
+def cause(report: Report, markup: Markup) -> Iterator[str]:
+    """Why the deployment failed: the first root cause, further ones, and the failed jobs."""
+    causes = _causes(report)
+    if not causes and not report.failed_jobs:
+        return
+    yield "<h3>Why the deployment failed</h3>"
+    for number, root in enumerate(causes[: markup.rows]):
+        label = "" if number else "<strong>Root cause:</strong> "
+        yield f"<p>{label}{_root_cause(root, markup)}</p>"
+    yield markup.bullets(
+        [
+            f"Job {markup.link(job.link, markup.code(job.name))}: {markup.prose(job.result)}"
+            f"{f', in step {markup.code(job.step)}' if job.step else ''}"
+            for job in report.failed_jobs
+        ]
+    )
+
+
+def not_rolled_back(report: Report, markup: Markup) -> Iterator[str]:
+    """What stays as the failed deployment left it."""
+    items = [
+        f"{markup.code(stack.name)}: {markup.prose(line)}" for stack in report.stacks for line in stack.not_rolled_back
+    ]
+    if report.frontend:
+        items += [f"Frontend: {markup.prose(line)}" for line in report.frontend.not_rolled_back]
+    if items:
+        yield "<h3>What was not rolled back</h3>"
+        yield markup.bullets(items)
+
+
+def verification(report: Report, markup: Markup) -> Iterator[str]:
+    """What the checks after the rollback said."""
+    checks = report.verification
+    if checks.verdict is Verdict.SKIPPED and not checks.checks:
+        return
+    words_of = {Verdict.PASSED: "✅ Verification passed", Verdict.FAILED: "❌ Verification failed"}
+    yield f"<h3>{words_of.get(checks.verdict, 'Verification was skipped')}</h3>"
+    yield markup.bullets([markup.prose(check) for check in checks.checks])
+
+
+def history(report: Report, markup: Markup) -> Iterator[str]:
+    """The frontend's jobs: which is live, which is the last known good, and why each newer one is not."""
+    jobs = report.frontend.history if report.frontend else ()
+    rows = [_history_row(job, report.context, markup) for job in jobs]
+    table = markup.table(("Job", "Commit", "Status", "Started", "Took", "Why"), rows)
+    if not table:
+        return
+    if report.outcome in {Outcome.STATUS, Outcome.PLANNED}:
+        yield "<h3>Amplify jobs</h3>"
+        yield table
+    else:
+        yield folded("Amplify jobs", [table])
+
+
+def timeline(report: Report, markup: Markup) -> Iterator[str]:
+    """What happened when, as a diagram and as a table."""
+    numbered = list(enumerate(report.timeline, 1))
+    shown = keep_ends(numbered, markup.rows - 1)
+    rows = [
+        [str(number), words.duration(moment.seconds), markup.prose(moment.part), markup.prose(moment.text)]
+        for number, moment in shown
+    ]
+    if not rows:
+        return
+    left_out = len(numbered) - len(shown)
+    if left_out:
+        rows.insert(len(shown) // 3, [f"and {left_out:,} more"])
+    drawing = diagram(report)
+    yield "<h3>Timeline</h3>"
+    yield f"```mermaid\n{drawing}\n```" if drawing else ""
+    yield folded("The timeline as a table", [markup.table(("Step", "After", "Part", "What"), rows)])
+
+
+def events(report: Report, markup: Markup) -> Iterator[str]:
+    """CloudFormation's last events of each stack, newest first."""
+    for stack in report.stacks[: markup.rows]:
+        newest = sorted(stack.events, key=lambda event: event.at.timestamp(), reverse=True)
+        rows = [
+            [words.when(event.at), markup.code(event.resource), markup.code(event.status), markup.prose(event.reason)]
+            for event in newest
+        ]
+        if rows:
+            table = markup.table(("When", "Resource", "Status", "Reason"), rows)
+            yield folded(f"Last events of stack {markup.code(stack.name)}", [table])
+
+
+def data_advice(report: Report, markup: Markup) -> Iterator[str]:
+    """What no rollback touches, and where to look if the application is still broken."""
+    stayed = any(stack.not_rolled_back or stack.result is Result.NOT_NEEDED for stack in report.stacks)
+    if report.outcome is Outcome.UNHEALTHY:
+        yield "<h3>If the application is still broken: look at the data</h3>"
+        yield markup.bullets(_ADVICE)
+    elif report.mode is Mode.ROLLBACK and report.triggered and (stayed or not words.ended_well(report)):
+        yield folded("If the application is still broken: look at the data", [markup.bullets(_ADVICE)])
+
+
+def links(report: Report, markup: Markup) -> Iterator[str]:
+    """The consoles, the site and the run."""
+    found = [(stack.link, f"CloudFormation: {markup.code(stack.name)}") for stack in report.stacks[: markup.rows]]
+    if report.frontend:
+        found += [(report.frontend.link, "Amplify console"), (report.frontend.url, "Site")]
+    found.append((report.context.run_url, "This run"))
+    shown = [markup.link(url, label) for url, label in found if markup.link(url, label) != label]
+    yield f"<p>{' · '.join(shown)}</p>" if shown else ""
+
+
+def _facts(report: Report, markup: Markup) -> Iterator[str]:
+    context = report.context
+    if context.commit and report.mode is Mode.ROLLBACK:
+        failed = "Failed commit" if report.triggered else "Commit"
+        yield f"{failed} {markup.link(context.commit_url, markup.code(words.short(context.commit)))}"
+    yield f"“{Markup(1, 120).prose(context.commit_message)}”" if context.commit_message.strip() else ""
+    yield f"by {markup.prose(context.author)}" if context.author.strip() else ""
+    yield f"branch {markup.code(context.branch)}" if context.branch.strip() else ""
+
+
+def _times(report: Report) -> Iterator[str]:
+    if report.recovery_seconds is not None:
+        yield f"recovered in {words.duration(report.recovery_seconds)}"
+    yield words.when(report.started)
+
+
+def _part_rows(
+    report: Report, markup: Markup, part: StackReport | FrontendReport, cells: list[str]
+) -> Iterable[list[str]]:
+    name, before, now = cells
+    if report.outcome is Outcome.STATUS:
+        yield [name, now or "unknown"]
+        return
+    result = words.RESULT_WORDS[part.result]
+    if part is report.frontend and words.unproven(report):
+        result = f"⚠️ {part.result.value}, unproven"
+    done = "<br>".join(markup.prose(action) for action in part.actions[: markup.rows]) or "nothing"
+    yield [f"{name}<br><strong>{result}</strong>", before or "unknown", done, now or "unknown"]
+    if part.reason and part.result not in {Result.ROLLED_BACK, Result.ALREADY_GOOD}:
+        yield [markup.prose(part.reason)]
+
+
+def _job(job: JobReport | None, context: Context, markup: Markup) -> str:
+    if job is None:
+        return ""
+    return f"job {markup.code(job.id)}, {_commit(job, context, markup)}<br>{markup.code(job.status)}"
+
+
+def _commit(job: JobReport, context: Context, markup: Markup) -> str:
+    commit = words.known_commit(job)
+    if not commit:
+        return "no commit named"
+    same_place = context.commit and context.commit in context.commit_url
+    url = context.commit_url.replace(context.commit, commit) if same_place else ""
+    failed = " <strong>(the failed one)</strong>" if commit == context.commit else ""
+    return f"commit {markup.link(url, markup.code(words.short(commit)))}{failed}"
+
+
+def _history_row(job: JobReport, context: Context, markup: Markup) -> list[str]:
+    marks = [mark for mark, is_so in (("🌐 live", job.live), ("⭐ last known good", job.last_known_good)) if is_so]
+    took = words.duration((job.ended - job.started).total_seconds()) if job.started and job.ended else ""
+    kind = f" <sub>{markup.prose(job.type)}</sub>" if job.type else ""
+    why = "<br>".join(
+        [*(f"<strong>{mark}</strong>" for mark in marks), *([markup.prose(job.note)] if job.note else [])]
+    )
+    commit = _commit(job, context, markup).removeprefix("commit ")
+    return [f"{markup.code(job.id)}{kind}", commit, markup.code(job.status), words.when(job.started), took, why]
+
+
+def _causes(report: Report) -> list[RootCause]:
+    found = [report.root_cause, *(stack.root_cause for stack in report.stacks)]
+    found.append(report.frontend.root_cause if report.frontend else None)
+    return list(dict.fromkeys(root for root in found if root))
+
+
+def _root_cause(root: RootCause, markup: Markup) -> str:
+    kind = f" ({markup.code(root.resource_type)})" if root.resource_type else ""
+    resource = f" {markup.code(root.resource)}{kind}" if root.resource else ""
+    place = markup.link(root.link, f"{markup.prose(root.where)}{resource}")
+    return f"{place}: {markup.prose(root.reason)}"
