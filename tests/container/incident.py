@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -17,15 +16,14 @@ GOOD = "1111111111111111111111111111111111111111"
 BAD = "badbadbadbadbadbadbadbadbadbadbadbadbadb"
 JOB_RESULTS = {"deploy-infrastructure": "success", "deploy-frontend": "success", "smoke-tests": "failure"}
 
-_SETTLING_SECONDS = 30
+_UPDATE_SECONDS = 300.0
 
 
 def seed(sandbox: Sandbox) -> None:
     """Deploy a good commit, then a bad one: the site serves the bad one, and the stack is still being updated to it."""
-    cloudformation = sandbox.client("cloudformation")
-    cloudformation.create_stack(StackName=STACK, TemplateBody=_template("good"))
-    _settle(sandbox)
-    cloudformation.update_stack(StackName=STACK, TemplateBody=_template("bad"))
+    sandbox.cloudformation.create(STACK, _template("good"))
+    # Long enough that the rollback finds the update still under way, however slowly a container starts.
+    sandbox.cloudformation.update(STACK, _template("bad"), resource_seconds=_UPDATE_SECONDS)
     sandbox.amplify.add_app(APP, APP_ID)
     sandbox.amplify.add_branch(APP_ID, BRANCH)
     now = sandbox.clock.now()
@@ -47,22 +45,6 @@ def inputs() -> dict[str, str]:
     }
 
 
-def _template(release: str) -> str:
-    topics = {
-        f"Topic{number}": {
-            "Type": "AWS::SNS::Topic",
-            "Properties": {"DisplayName": f"{release} {number}"},
-            **({"DependsOn": f"Topic{number - 1}"} if number else {}),
-        }
-        for number in range(30)
-    }
-    return json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": topics})
-
-
-def _settle(sandbox: Sandbox) -> None:
-    client = sandbox.client("cloudformation")
-    deadline = time.monotonic() + _SETTLING_SECONDS
-    while client.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"] != "CREATE_COMPLETE":
-        if time.monotonic() > deadline:
-            raise TimeoutError(STACK)
-        time.sleep(0.05)
+def _template(release: str) -> dict[str, Any]:
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": release}}
+    return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Orders": topic}}
