@@ -91,6 +91,7 @@ _RENEW = "renew them: run aws-actions/configure-aws-credentials in the same job,
 def speaking_to_aws(service: str, operation: str) -> Iterator[None]:
     """Turn whatever boto3 raises inside into one of this module's errors."""
     from botocore import exceptions as boto  # noqa: PLC0415 - imported when AWS is first spoken to
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415 - as above
 
     name = f"{service}:{operation}"
     try:
@@ -110,7 +111,7 @@ def speaking_to_aws(service: str, operation: str) -> Iterator[None]:
         raise Busy(f"{name}: no connection to AWS ({_first_line(error)})") from error
     except (boto.ParamValidationError, boto.DataNotFoundError) as error:
         raise Rejected(operation, type(error).__name__, _first_line(error)) from error
-    except (boto.BotoCoreError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (boto.BotoCoreError, ResponseParserError, ValueError, KeyError, TypeError, AttributeError) as error:
         # An answer that botocore's parser or we can't take apart; a KeyError is a member that AWS left out.
         raise Unreadable(f"{name}: AWS's answer can't be read ({type(error).__name__}: {_first_line(error)})") from error
 
@@ -134,7 +135,9 @@ def _from_answer(name: str, operation: str, error: Any) -> AwsTrouble:
         return Denied(
             f"{name}: access denied ({message})", f"Add the permission {missing} to the role (docs/iam has the policies)."
         )
-    if status >= 500 or not code or code.isdigit():
+    if code == "403":  # an answer to HEAD has no body that could say more
+        return Denied(f"{name}: access denied", f"Add the permission {name} to the role (docs/iam has the policies).")
+    if status >= 500 or not code or (code.isdigit() and code not in {"301", "404"}):
         return Unreadable(f"{name}: AWS answered {status} ({code}: {message})")
     return Rejected(operation, code, message)
 

@@ -55,9 +55,10 @@ def _towards(seen: Seen, target: Job) -> Move:
     superseded = _superseded(seen, target, failed)
     if superseded:
         return superseded
+    there = redeployed_before(seen)
+    if there:
+        return _already_there(seen, there)
     ours = [job for job in seen.jobs if _is_redeployment(seen, job, target, failed)]
-    if ours and ours[0].status == SUCCEED and ours[0] == seen.live:
-        return _already_there(seen, ours[0])
     if ours and not ours[0].is_over and ours[0].status != CANCELLING:
         return Adopt(ours[0])
     running = [job for job in seen.jobs if not job.is_over]
@@ -114,6 +115,15 @@ def _superseded(seen: Seen, target: Job, failed: int | None) -> Done | None:
         Command(purpose="If that one is bad too, run this job again with target-job-id or target-commit"),
         _list_jobs(seen),
     )
+
+
+def redeployed_before(seen: Seen) -> Job | None:
+    """Return this rollback's redeployment where an earlier run made it and the site serves it, else None."""
+    choice = choose(seen.jobs, seen.deployment, complete=seen.complete)
+    if not isinstance(choice, Target) or seen.live is None:
+        return None
+    failed = failed_number(seen.jobs, choice.job, seen.deployment)
+    return seen.live if _is_redeployment(seen, seen.live, choice.job, failed) else None
 
 
 def _is_redeployment(seen: Seen, job: Job, target: Job, failed: int | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from rollback.aws import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
@@ -47,6 +48,8 @@ class FrontendPart:
         self.actions: list[str] = []
         self.warnings: list[Notice] = []
         self.started_unclear = False
+        self.wrote = False
+        self.failure: tuple[Job, str] | None = None
         self._door = door
         self._progress = progress
         self._reason = reason or "Rollback to the last known good"
@@ -193,6 +196,7 @@ class FrontendPart:
         if not isinstance(move, ReadOlder):
             self.actions.append(move.says)
             self._progress.tell(self.label, move.says)
+        self.wrote = self.wrote or move.writes
         match move:
             case ReadOlder():
                 page, self._next_page = self._door.jobs(app.id, self.wishes.branch, self._next_page or "")
@@ -278,17 +282,21 @@ class FrontendPart:
         self.actions.append("turned the branch's auto-build off")
         self.warnings.append(warning(Code.AUTO_BUILD_LOCKED, text, on))
 
-    def why_failed(self) -> tuple[Job, str] | None:
-        """Return the failed deployment's job and the reason of its failed step, where its build failed; else None."""
+    def find_failure(self) -> None:
+        """Ask why the failed deployment's build failed, if it did: one call, and no harm where it fails itself."""
         if not self.seen or not self.app:
-            return None
+            return
         job = newest_of_failed_commit(self.seen.jobs, self.wishes.deployment)
         if job is None or job.status != FAILED:
-            return None
-        try:
-            return job, self._door.job(self.app.id, self.wishes.branch, job.id)[1]
-        except AwsTrouble:
-            return job, ""
+            return
+        self.failure = job, ""
+        with suppress(AwsTrouble):
+            self.failure = job, self._door.job(self.app.id, self.wishes.branch, job.id)[1]
+
+    @property
+    def redeployed_before(self) -> Job | None:
+        """Return the redeployment that was already there and is served: an earlier run's."""
+        return decisions.redeployed_before(self.seen) if self.seen else None
 
 
 def _differing(recorded: Mapping[str, str] | None, now: Mapping[str, str] | None) -> set[str]:

@@ -73,10 +73,10 @@ class Happening(Record):
 
 
 class StackReport(Record):
-    """One stack: its status before and now, what was done to it, and how it ended."""
+    """One stack: its status before and now, what was done to it, and how it ended (None where nothing was to end)."""
 
     name: str
-    result: Result
+    result: Result | None = None
     status_before: str = ""
     status: str = ""
     actions: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ class FrontendReport(Record):
     app_id: str = ""
     app_name: str = ""
     branch: str = ""
-    result: Result
+    result: Result | None = None
     before: JobReport | None = None
     target: JobReport | None = None
     job: JobReport | None = None

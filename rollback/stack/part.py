@@ -74,6 +74,7 @@ class StackPart:
         self.events: list[Event] = []
         self.actions: list[str] = []
         self.skipped: tuple[str, ...] = ()
+        self.wrote = False
         self._door = door
         self._clock = clock
         self._progress = progress
@@ -234,6 +235,7 @@ class StackPart:
         if self.stack is None:
             raise TypeError("a stack is observed before it is moved")
         stack_id = self.stack.id
+        self.wrote = True
         self.actions.append(move.says)
         self._progress.tell(self.label, move.says)
         match move:
@@ -281,6 +283,10 @@ class StackPart:
     def _answered(self, *, rejection: str = "", unclear: str = "") -> None:
         last = self._writes[-1]
         self._writes[-1] = replace(last, attempt=replace(last.attempt, rejection=rejection, unclear=unclear))
+
+    def stays_behind(self) -> tuple[str, ...]:
+        """Return what a restore can't bring back, a sentence each."""
+        return self._restore.stays_behind() if self._restore else ()
 
     def drop_change_set(self) -> None:
         """Delete our change set if it is still there: called on every way out."""

@@ -11,6 +11,7 @@ from rollback.stack import compare
 from rollback.stack.artifacts import Artifact, artifacts
 from rollback.stack.client import CloudFormation
 from rollback.stack.model import ChangeSet, RestoreView, Stack
+from rollback.stack.stateful import HOLDS_DATA
 
 
 class Restore:
@@ -79,11 +80,30 @@ class Restore:
         self._door.delete_change_set(stack.id, name)
         self._created = False
 
+    def stays_behind(self) -> tuple[str, ...]:
+        """Return what even a restore leaves as the failed deployment made it: data, and templates behind a URL."""
+        if not isinstance(self._record, StackSnapshot):
+            return ()
+        data = [entry.logical_id for entry in self._record.resources if entry.type in HOLDS_DATA]
+        said = []
+        if data:
+            said.append(f"the data in {_listed(data)} is as it is now: restore it from a backup if the deployment damaged it.")
+        mutable = [artifact for artifact in artifacts(self._record) if artifact.nested and not artifact.version]
+        if mutable:
+            listed = _listed([str(artifact) for artifact in mutable])
+            said.append(f"nested templates lie behind a URL whose content may have changed: {listed}.")
+        return tuple(said)
+
     def drop(self, stack: Stack, name: str) -> None:
         """Delete our change set if there is one: the way out."""
         if self._created or self._change_set is not None:
             self._door.delete_change_set(stack.id, name)
             self._created, self._change_set = False, None
+
+
+def _listed(names: list[str], most: int = 10) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def request(record: StackSnapshot, role_arn: str | None) -> dict[str, Any]:

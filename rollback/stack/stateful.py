@@ -78,6 +78,19 @@ STATEFUL_TYPES = frozenset(
     }
 )
 
+HOLDS_DATA = frozenset(
+    {
+        "AWS::DynamoDB::GlobalTable",
+        "AWS::DynamoDB::Table",
+        "AWS::EFS::FileSystem",
+        "AWS::OpenSearchService::Domain",
+        "AWS::RDS::DBCluster",
+        "AWS::RDS::DBInstance",
+        "AWS::S3::Bucket",
+    }
+)
+"""Those whose content people ask about after a rollback: no restore of a template touches it."""
+
 _RETAINED = frozenset({"Retain", "ReplaceAndRetain"})
 
 

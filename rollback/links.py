@@ -1,0 +1,32 @@
+"""Pure: addresses of AWS's consoles, for people."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+
+def stack(region: str, stack_id: str) -> str:
+    """Return the CloudFormation console's page of a stack's events."""
+    where = f"region={region}#/stacks/events?stackId={quote(stack_id, safe='')}"
+    return f"https://{_host(region)}/cloudformation/home?{where}"
+
+
+def app(region: str, app_id: str, branch: str, job_id: str = "") -> str:
+    """Return the Amplify console's page of a branch, or of one of its jobs."""
+    job = f"/{quote(job_id, safe='')}" if job_id else ""
+    page = f"{quote(app_id, safe='')}/branches/{quote(branch, safe='')}/deployments{job}"
+    return f"https://{_host(region)}/amplify/apps/{page}?region={region}"
+
+
+def site(domain: str, branch: str) -> str:
+    """Return the branch's own address at Amplify's domain; empty where the domain isn't known.
+
+    Amplify writes a branch's slashes as hyphens in its subdomain.
+    """
+    return f"https://{branch.replace('/', '-').lower()}.{domain}" if domain else ""
+
+
+def _host(region: str) -> str:
+    if region.startswith("cn-"):
+        return "console.amazonaws.cn"
+    return "console.amazonaws-us-gov.com" if region.startswith("us-gov-") else f"{region}.console.aws.amazon.com"

@@ -1,0 +1,121 @@
+"""`mode: snapshot`: read the last known good out of AWS. Nothing is changed in AWS but the snapshot itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rollback.aws import Denied
+from rollback.frontend.apps import find_app
+from rollback.frontend.client import Amplify
+from rollback.frontend.model import MANUAL, SUCCEED, Job, Wishes
+from rollback.frontend.target import newest_first
+from rollback.notices import Code, warning
+from rollback.progress import Progress
+from rollback.report.model import Command, Notice
+from rollback.snapshot.model import FrontendSnapshot, StackSnapshot
+from rollback.snapshot.store import LARGEST_TEMPLATE, Place, SnapshotProblem, SnapshotStore
+from rollback.stack.client import CloudFormation
+from rollback.stack.model import Stack
+from rollback.stack.states import GOOD_TO_RECORD
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A stack or frontend as recorded, and what of it could not be restored later."""
+
+    stack: StackSnapshot | None = None
+    frontend: FrontendSnapshot | None = None
+    job: Job | None = None
+    warnings: tuple[Notice, ...] = ()
+
+
+def record_stack(name: str, door: CloudFormation, store: SnapshotStore, where: Place) -> Recorded:
+    """Return the stack's record; none, with a warning, where the stack doesn't exist yet.
+
+    Raises SnapshotProblem where the stack is in no state worth returning to, and AwsTrouble.
+    """
+    stack = door.describe(name)
+    if stack is None:
+        text = f"Stack {name} does not exist yet, so there is nothing of it to return to."
+        return Recorded(warnings=(warning(Code.SNAPSHOT_UNPROTECTED, text),))
+    if stack.status not in GOOD_TO_RECORD:
+        raise SnapshotProblem(
+            f"stack {name} is in {stack.status}, which is no state to return to: bring it to rest before recording it."
+        )
+    record = _read(stack, door)
+    if not record.is_large:
+        return Recorded(stack=record)
+    size = len(record.template.encode())
+    text = f"The template of stack {name} has {size:,} bytes: "
+    if not where.is_s3:
+        text += "CloudFormation takes more than 51,200 only from S3, so this file can't restore it."
+        cure = Command(purpose="Record the snapshot to s3://bucket/key instead")
+        return Recorded(stack=record, warnings=(warning(Code.SNAPSHOT_UNPROTECTED, text, cure),))
+    if size > LARGEST_TEMPLATE:
+        text += "CloudFormation takes at most 1 MB from S3, so it can't be restored."
+        return Recorded(stack=record, warnings=(warning(Code.SNAPSHOT_UNPROTECTED, text),))
+    url = store.write_template(where, stack.name, record.template)
+    return Recorded(stack=record.model_copy(update={"template_url": url}))
+
+
+def _read(stack: Stack, door: CloudFormation) -> StackSnapshot:
+    original = door.template(stack.id)
+    processed = door.template(stack.id, "Processed") if "Transform" in original else original
+    return StackSnapshot(
+        name=stack.name,
+        id=stack.id,
+        status=stack.status,
+        template=original,
+        processed_template=processed,
+        parameters=door.parameters(stack) if stack.parameters else {},
+        tags=dict(stack.tags),
+        capabilities=stack.capabilities,
+        role_arn=stack.role_arn,
+        notification_arns=stack.notification_arns,
+        rollback_configuration=dict(stack.rollback_configuration),
+        stack_policy=door.stack_policy(stack.id),
+        resources=door.resources(stack.id),
+    )
+
+
+def record_frontend(wishes: Wishes, door: Amplify, progress: Progress, where: Place) -> Recorded:
+    """Return the record of the job that the branch serves. Raises Ended and AwsTrouble."""
+    app = find_app(door, wishes, progress)
+    live, page = None, None
+    while live is None and page != "":
+        jobs, page = door.jobs(app.id, wishes.branch, page or "")
+        live = next((job for job in newest_first(jobs) if job.status == SUCCEED), None)
+    warnings = list(_unprotected(live))
+    auto_build, branch_environment = None, None
+    try:
+        branch = door.branch(app.id, wishes.branch)
+        auto_build, branch_environment = branch.auto_build, branch.environment
+    except Denied as trouble:
+        text = f"The branch's settings could not be recorded: {trouble.what}"
+        warnings.append(warning(Code.SNAPSHOT_UNPROTECTED, text, Command(purpose=trouble.cure)))
+    record = FrontendSnapshot(
+        app_id=app.id,
+        branch=wishes.branch,
+        job_id=live.id if live else "",
+        commit="" if live is None or live.names_no_commit else live.commit,
+        job_type=live.type if live else "",
+        auto_build=auto_build,
+        # The values are often secrets: they belong in an encrypted object, never in a file that an artifact may carry off.
+        app_environment=dict(app.environment) if where.is_s3 and app.environment is not None else None,
+        branch_environment=dict(branch_environment) if where.is_s3 and branch_environment is not None else None,
+    )
+    return Recorded(frontend=record, job=live, warnings=tuple(warnings))
+
+
+def _unprotected(live: Job | None) -> tuple[Notice, ...]:
+    if live is None:
+        text = "No Amplify job has succeeded on this branch yet, so there is no frontend to return to."
+        return (warning(Code.SNAPSHOT_UNPROTECTED, text),)
+    if live.type == MANUAL:
+        text = f"Job {live.id}, being served, is a manual (zip) deployment: Amplify can't retry it, so keep the zip."
+        return (warning(Code.SNAPSHOT_UNPROTECTED, text),)
+    if live.names_no_commit:
+        text = f"Job {live.id}, being served, names no commit (HEAD): a later redeployment of it can't be proven."
+        cure = Command(purpose="Pass --commit-id to aws amplify start-job when deploying")
+        return (warning(Code.SNAPSHOT_UNPROTECTED, text, cure),)
+    return ()

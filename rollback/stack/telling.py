@@ -1,0 +1,75 @@
+"""A stack's end, as the report tells it."""
+
+from __future__ import annotations
+
+from rollback import links
+from rollback.moves import Done
+from rollback.notices import Code, error
+from rollback.report.model import Happening, Notice, RootCause, StackReport
+from rollback.results import GOOD, Result
+from rollback.stack import evidence
+from rollback.stack.model import STACK_TYPE, Event
+from rollback.stack.part import StackPart
+
+def stack_report(part: StackPart, done: Done | None, nested: list[Event] | None = None) -> StackReport:
+    """Return the report of a stack that is `done`; None where the run was interrupted before its end."""
+    seen, stack = part.seen, part.stack
+    link = links.stack(part.wishes.region, stack.id) if stack else ""
+    result = done.result if done else (Result.TIMED_OUT if part.wrote else None)
+    return StackReport(
+        name=stack.name if stack else part.name,
+        result=result,
+        status_before=part.status_before,
+        status=(seen.status or "") if seen else "",
+        actions=tuple(part.actions),
+        reason=done.reason if done else _interrupted(part),
+        root_cause=_root_cause(part, nested or [], link),
+        notices=_notices(done),
+        not_rolled_back=_not_rolled_back(part, done),
+        next_steps=done.next_steps if done else (),
+        link=link,
+    )
+
+
+def happenings(events: list[Event], most: int = 20) -> tuple[Happening, ...]:
+    """Return the newest events, as `status` shows them."""
+    return tuple(
+        Happening(at=event.at, resource=event.logical_id, status=event.status, reason=event.reason)
+        for event in events[:most]
+    )
+
+
+def _notices(done: Done | None) -> tuple[Notice, ...]:
+    if done is None:
+        return ()
+    own = () if done.result in GOOD | {Result.PLANNED} else (error(Code(done.code), done.reason, *done.next_steps),)
+    return (*own, *done.warnings)
+
+
+def _interrupted(part: StackPart) -> str:
+    if part.wrote:
+        return f"The run was interrupted. CloudFormation goes on with what was started: {'; '.join(part.actions)}."
+    return "The run was interrupted before anything was started."
+
+
+def _root_cause(part: StackPart, nested: list[Event], link: str) -> RootCause | None:
+    cause = evidence.root_cause(part.events)
+    if cause is None:
+        return None
+    if cause.type == STACK_TYPE:
+        cause = evidence.root_cause(nested) or cause
+    return RootCause(
+        where=part.label, resource=cause.logical_id, resource_type=cause.type, reason=cause.reason, link=link
+    )
+
+
+def _not_rolled_back(part: StackPart, done: Done | None) -> tuple[str, ...]:
+    name = part.stack.name if part.stack else part.name
+    said = []
+    if done and done.result is Result.NOT_NEEDED:
+        said.append(f"Stack {name}: everything that the failed deployment changed in it stays in place.")
+    if part.skipped:
+        said.append(f"Stack {name}: the skipped resources {', '.join(part.skipped)} are as the failed deployment left them.")
+    said += [notice.text for notice in (done.warnings if done else ()) if notice.code == Code.RESTORE_KEEPS_VALUES]
+    said += [f"Stack {name}: {text}" for text in part.stays_behind()]
+    return tuple(said)
