@@ -97,7 +97,7 @@ class Seeder:
         """Start an update; without a template the stack keeps its own."""
         self._world.advance()
         stack = self._named(name)
-        stack.resource_seconds, stack.cleanup_seconds = resource_seconds, cleanup_seconds
+        self._pace(stack, resource_seconds, cleanup_seconds)
         self._update(name, template, request)
         return stack
 
@@ -139,6 +139,7 @@ class Seeder:
         if not creating and status != "REVIEW_IN_PROGRESS":
             with self._at(now - since - DAY, ALL):
                 self._operations.create_stack(first, self._caller)
+            self._pace(self._named(name), resource_seconds, cleanup_seconds)
             self._history(self._named(name), history_events)
         with self._at(now - since, ALL - {status}):
             self._prepare_failure(
@@ -157,7 +158,8 @@ class Seeder:
             elif status != "CREATE_COMPLETE":
                 self._update(name, bad, {"DisableRollback": status == "UPDATE_FAILED", **second})
             stack = self._named(name)
-            stack.express, stack.resource_seconds, stack.cleanup_seconds = express, resource_seconds, cleanup_seconds
+            stack.express = express
+            self._pace(stack, resource_seconds, cleanup_seconds)
             world.advance(world.time)
         if stack.status != status:
             raise ValueError(f"the templates lead to {stack.status}, not to {status}")
@@ -202,6 +204,10 @@ class Seeder:
             resource = resources[number // 2 % len(resources)]
             self._world.time += 1
             self._world.set_resource(stack, resource, "UPDATE_COMPLETE" if number % 2 else "UPDATE_IN_PROGRESS")
+
+    @staticmethod
+    def _pace(stack: Stack, resource_seconds: float | None, cleanup_seconds: float | None) -> None:
+        stack.resource_seconds, stack.cleanup_seconds = resource_seconds, cleanup_seconds
 
     def _named(self, name: str) -> Stack:
         return [item for item in self._world.stacks.values() if item.name == name][-1]
