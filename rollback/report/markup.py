@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _ACTIVE = re.compile(r"[@#$`]|://|:[a-z0-9_+-]+:|[0-9a-f]{7}|^(?:www\.|gh-\d)|\.[a-z]{2,}/", re.IGNORECASE)
+_WORD = re.compile(r"\S+")
+_TRIMMED = re.compile(r"([(\[{\"'“]*)(.*?)([)\]}\"'”.,;:!?]*)", re.DOTALL)
 _SAFE_URL = re.compile(r"https?://[^\s<>\"'`\\]{1,4000}")
 _BREAKABLE = re.compile(r"(?<=[_/:])(?=\w)")
 _FENCE_RUN = re.compile("`{3,}")
@@ -32,10 +34,7 @@ class Markup:
 
     def prose(self, text: str) -> str:
         """Return a sentence from outside: one line, escaped, its active words set as code."""
-        words = shorten(collapse(text), self.chars).split(" ")
-        return " ".join(
-            f"<code>{html.escape(word)}</code>" if _ACTIVE.search(word) else html.escape(word) for word in words
-        )
+        return _WORD.sub(_word, shorten(collapse(text), self.chars))
 
     def code(self, text: str) -> str:
         """Return a name from outside (a stack, a status, a branch) as code that may break at its separators."""
@@ -78,6 +77,15 @@ class Markup:
 def folded(title: str, blocks: Iterable[str]) -> str:
     """Return blocks behind a title (HTML already) that opens on a click."""
     return "\n\n".join([f"<details><summary>{title}</summary>", *blocks, "</details>"])
+
+
+def _word(found: re.Match[str]) -> str:
+    word = found[0]
+    trimmed = _TRIMMED.fullmatch(word)
+    if trimmed is None or not trimmed[2] or not _ACTIVE.search(word):
+        return html.escape(word)
+    before, middle, after = map(html.escape, trimmed.groups())
+    return f"{before}<code>{middle}</code>{after}"
 
 
 def _row(cells: Sequence[str], columns: int) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rollback.report.shorter import shorter
 from rollback.report.text import HIDDEN, clean, collapse, map_texts
 from rollback.report.words import known_commit
-from rollback.results import Mode, Outcome, Result, worst
+from rollback.results import WORST_FIRST, Mode, Outcome, Result
 
 if TYPE_CHECKING:
     from rollback.report.model import Report, StackReport
@@ -75,15 +75,16 @@ def hide_accounts(text: str) -> str:
 
 
 def worst_stack(report: Report) -> StackReport | None:
-    """Return the stack that stands for all: the first one that has the worst result."""
-    result = worst(stack.result for stack in report.stacks)
-    return next((stack for stack in report.stacks if stack.result is result), None)
+    """Return the stack that stands for all: the first one that has the worst result; without results, the first."""
+    ended = [stack for stack in report.stacks if stack.result is not None]
+    return min(ended, key=lambda stack: WORST_FIRST.index(stack.result or Result.SKIPPED), default=None) or next(
+        iter(report.stacks), None
+    )
 
 
 def _stack_result(report: Report) -> Result | None:
-    if report.stacks:
-        return worst(stack.result for stack in report.stacks)
-    return report.stack_result
+    stack = worst_stack(report)
+    return stack.result if stack else report.stack_result
 
 
 def _stack_status(report: Report) -> str:

@@ -24,15 +24,16 @@ _ADVICE = (
 
 
 def verdict(report: Report, markup: Markup) -> Iterator[str]:
-    """The verdict in plain sentences, and which deployment this is about."""
-    yield f"<p><strong>{' '.join(markup.prose(sentence) for sentence in words.sentences(report))}</strong></p>"
+    """The verdict in a plain sentence, the answers to the first questions, and which deployment this is about."""
+    yield f"<p><strong>{markup.prose(words.verdict(report))}</strong></p>"
     if report.outcome is Outcome.INVALID_INPUTS:
         found = [notice.text for notice in words.notices(report)] or report.reason.splitlines()
         yield markup.bullets([markup.prose(problem) for problem in found])
         return
+    told = [f"<strong>{question}:</strong> {markup.prose(answer)}" for question, answer in words.answers(report)]
+    yield markup.bullets(told)
     facts = [fact for fact in (*_facts(report, markup), *_times(report)) if fact]
     yield f"<p>{' · '.join(facts)}</p>" if facts else ""
-    yield f"<p>Asked for because: {markup.prose(report.requested_because)}</p>" if report.requested_because else ""
 
 
 def parts(report: Report, markup: Markup) -> Iterator[str]:
@@ -72,7 +73,7 @@ def problems(report: Report, markup: Markup) -> Iterator[str]:
     if report.outcome is Outcome.INVALID_INPUTS:
         return
     items = [
-        f"{'❌' if notice.level == 'error' else '⚠️'} {markup.prose(notice.text)} <sub>{markup.code(notice.code)}</sub>"
+        f"{'❌' if notice.level == 'error' else '⚠️'} {markup.prose(notice.text)} {markup.code(notice.code)}"
         for notice in words.notices(report)
     ]
     if items:
@@ -194,6 +195,7 @@ def _facts(report: Report, markup: Markup) -> Iterator[str]:
     yield f"“{Markup(1, 120).prose(context.commit_message)}”" if context.commit_message.strip() else ""
     yield f"by {markup.prose(context.author)}" if context.author.strip() else ""
     yield f"branch {markup.code(context.branch)}" if context.branch.strip() else ""
+    yield f"asked for because: {markup.prose(report.requested_because)}" if report.requested_because.strip() else ""
 
 
 def _times(report: Report) -> Iterator[str]:
@@ -211,7 +213,7 @@ def _part_rows(
         return
     result = words.RESULT_WORDS[part.result]
     if part is report.frontend and words.unproven(report):
-        result = f"⚠️ {part.result.value}, unproven"
+        result = "⚠️ rolled back, unproven"
     done = "<br>".join(markup.prose(action) for action in part.actions[: markup.rows]) or "nothing"
     yield [f"{name}<br><strong>{result}</strong>", before or "unknown", done, now or "unknown"]
     if part.reason and part.result not in {Result.ROLLED_BACK, Result.ALREADY_GOOD}:
@@ -254,5 +256,4 @@ def _causes(report: Report) -> list[RootCause]:
 def _root_cause(root: RootCause, markup: Markup) -> str:
     kind = f" ({markup.code(root.resource_type)})" if root.resource_type else ""
     resource = f" {markup.code(root.resource)}{kind}" if root.resource else ""
-    place = markup.link(root.link, f"{markup.prose(root.where)}{resource}")
-    return f"{place}: {markup.prose(root.reason)}"
+    return f"{markup.link(root.link, markup.prose(root.where))}{resource}: {markup.prose(root.reason)}"

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MOST_BARS = 24
 _FEWEST_BARS = 2
+_MOST_TICKS = 6
+_TICKS = (5, 15, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400)
 _DAY = 24 * 3600
 _HOUR, _MINUTE = 3600, 60
 
@@ -59,6 +61,7 @@ def diagram(report: Report) -> str:
         "gantt",
         "    dateFormat YYYY-MM-DD HH:mm:ss",
         f"    axisFormat {'%H:%M' if longest >= _HOUR else '%M:%S'}",
+        f"    tickInterval {_tick(longest)}",
     ]
     for section in dict.fromkeys(bar.section for bar in bars):
         lines.append(f"    section {section}")
@@ -76,6 +79,12 @@ def _bars(report: Report) -> list[_Bar]:
         bars.append(_Bar(section, _label(number, moment.text), begin, max(begin, ends.get(section, begin))))
         ends[section] = begin
     return list(keep_ends(bars[::-1], MOST_BARS))
+
+
+def _tick(longest: float) -> str:
+    """Return how far apart the axis's marks stand: few enough that their labels fit on a phone."""
+    seconds = next((step for step in _TICKS if longest / step <= _MOST_TICKS), _TICKS[-1])
+    return f"{seconds // _MINUTE}minute" if seconds >= _MINUTE else f"{seconds}second"
 
 
 def _section(part: str, stacks: Sequence[str]) -> str:

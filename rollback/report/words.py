@@ -28,7 +28,8 @@ ENDED_WELL: Final = frozenset(
     }
 )
 
-RESULT_WORDS: Final = {
+RESULT_WORDS: Final[dict[Result | None, str]] = {
+    None: "⏳ not finished",
     Result.ROLLED_BACK: "✅ rolled back",
     Result.ALREADY_GOOD: "✅ already good",
     Result.NOT_NEEDED: "⚪ not needed",
@@ -53,10 +54,24 @@ _TITLES: Final = {
     Outcome.STATUS: "🔎 Status",
 }
 
+_VERDICTS: Final = {
+    Outcome.PLANNED: "Nothing was changed. This is what a run without dry-run would do.",
+    Outcome.NOT_NEEDED: "Nothing had to be changed: what can be rolled back is at the last known good.",
+    Outcome.ROLLED_BACK: "The failed deployment is undone.",
+    Outcome.UNHEALTHY: "Everything is back at the last known good, yet the checks after the rollback fail.",
+    Outcome.PARTIAL: "One part is back at the last known good, another is not.",
+    Outcome.FAILED: "Nothing could be brought back to the last known good.",
+    Outcome.INTERRUPTED: "The run was cancelled before the rollback was over; AWS goes on with what was started.",
+    Outcome.INVALID_INPUTS: "AWS was not called. Mend these inputs and run it again:",
+}
+
 _PART_ENDS: Final = {
     Result.ROLLED_BACK: ("is back at the last known good", "are back at the last known good"),
     Result.ALREADY_GOOD: ("was at the last known good already", "were at the last known good already"),
-    Result.NOT_NEEDED: ("stays as deployed, no rollback was needed", "stay as deployed, no rollback was needed"),
+    Result.NOT_NEEDED: (
+        "stays as it was deployed: CloudFormation keeps no earlier version",
+        "stay as they were deployed: CloudFormation keeps no earlier version",
+    ),
     Result.REFUSED: ("was not rolled back: no safe move", "were not rolled back: no safe move"),
     Result.FAILED: ("could not be rolled back", "could not be rolled back"),
     Result.TIMED_OUT: (
@@ -68,6 +83,7 @@ _PART_ENDS: Final = {
 
 _SHA = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
 _SHORT_SHA = 7
+_MOST_NAMES = 5
 _MINUTE, _HOUR = 60, 3600
 _LONGEST = 365 * 24 * _HOUR
 
@@ -94,56 +110,57 @@ def unproven(report: Report) -> bool:
     return frontend is not None and frontend.result is Result.ROLLED_BACK and not frontend.proven
 
 
-def sentences(report: Report) -> list[str]:
-    """Return the verdict in up to four plain sentences: what failed, what was done, what is live, what to do."""
-    match report.outcome:
-        case Outcome.INVALID_INPUTS:
-            told = ["AWS was not called. Mend the inputs below and run it again."]
-        case Outcome.NOT_TRIGGERED:
-            told = [_sentence(report.reason), "AWS was not changed."]
-        case Outcome.SNAPSHOT_SAVED:
-            told = [_sentence(report.reason), _sentence(f"It lies in {report.snapshot}" if report.snapshot else "")]
-        case Outcome.STATUS:
-            told = [live_now(report), _last_known_good(report)]
-        case Outcome.PLANNED:
-            told = [what_failed(report), what_was_done(report), live_now(report)]
-        case Outcome.FAILED if report.mode is not Mode.ROLLBACK:
-            told = [_sentence(report.reason), "Nothing was changed."]
-        case Outcome.INTERRUPTED:
-            told = [
-                "The run was cancelled before the rollback was over; AWS goes on with what was started.",
-                what_was_done(report),
-                live_now(report),
-                what_to_do(report),
-            ]
-        case _:
-            told = [what_failed(report), what_was_done(report), _health(report), live_now(report), what_to_do(report)]
-    return [sentence for sentence in told if sentence] or [_sentence(report.reason)]
+def verdict(report: Report) -> str:
+    """Return the end of the run in one plain sentence."""
+    if report.outcome in {Outcome.NOT_TRIGGERED, Outcome.SNAPSHOT_SAVED, Outcome.STATUS} or (
+        report.outcome is Outcome.FAILED and report.mode is not Mode.ROLLBACK
+    ):
+        return _sentence(report.reason)
+    if unproven(report) and report.outcome is Outcome.ROLLED_BACK:
+        return "The site was rebuilt from its last good job, but which commit that gave is unproven."
+    return _VERDICTS[report.outcome]
+
+
+def answers(report: Report) -> list[tuple[str, str]]:
+    """Return what somebody who was woken asks, each question with its answer; what does not apply is left out."""
+    if report.mode is not Mode.ROLLBACK:
+        asked = [("Live now", live_now(report)), ("Last known good", _last_known_good(report))]
+    elif report.outcome in {Outcome.INVALID_INPUTS, Outcome.NOT_TRIGGERED}:
+        return []
+    else:
+        done = "What would be done" if report.outcome is Outcome.PLANNED else "What was done"
+        asked = [
+            ("What failed", what_failed(report)),
+            (done, what_was_done(report)),
+            ("Live now", live_now(report)),
+            ("What to do", what_to_do(report) if report.outcome is not Outcome.PLANNED else ""),
+        ]
+    return [(question, answer) for question, answer in asked if answer]
 
 
 def what_failed(report: Report) -> str:
-    """Return which jobs of the deployment failed, or why the rollback was asked for."""
-    commit = f" for commit {short(report.context.commit)}" if report.context.commit else ""
-    if report.failed_jobs:
-        return _sentence(f"{_and([_job_end(job) for job in report.failed_jobs[:3]])}{commit}")
-    return "A person asked for this rollback." if report.rule == "forced" else ""
+    """Return which jobs of the deployment failed, or that a person asked for the rollback."""
+    if not report.failed_jobs:
+        return "A person asked for this rollback." if report.rule == "forced" else ""
+    more = len(report.failed_jobs) - _MOST_NAMES
+    ends = [_job_end(job) for job in report.failed_jobs[:_MOST_NAMES]]
+    return _sentence(f"Job {_and([*ends, *([f'{more} more'] if more > 0 else [])])}")
 
 
 def what_was_done(report: Report) -> str:
     """Return how each part ended, parts that ended alike together."""
-    ends: dict[Result, list[str]] = {}
-    for stack in report.stacks:
-        ends.setdefault(stack.result, []).append(stack.name)
     clauses = []
-    for result in _PART_ENDS:
-        names = [f"stack{'s' if len(ends[result]) > 1 else ''} {_and(ends[result])}"] if result in ends else []
-        number = len(ends.get(result, []))
+    for result, ends in _PART_ENDS.items():
+        stacks = [stack.name for stack in report.stacks if stack.result is result]
+        more = len(stacks) - _MOST_NAMES
+        named = [*stacks[:_MOST_NAMES], *([f"{more} more"] if more > 0 else [])]
+        parts = [f"stack{'s' if len(stacks) > 1 else ''} {_and(named)}"] if stacks else []
         if report.frontend and report.frontend.result is result:
-            names.append("the frontend")
-            number += 1
-        if names:
-            clauses.append(f"{_and(names)} {_PART_ENDS[result][number > 1]}")
-    return _sentence("; ".join(clauses))
+            parts.append("the frontend")
+        if parts:
+            clauses.append(f"{_and(parts)} {ends[len(stacks) + (parts[-1] == 'the frontend') > 1]}")
+    told = "; ".join(clauses)
+    return _sentence(f"{told[:1].upper()}{told[1:]}")
 
 
 def live_now(report: Report) -> str:
@@ -156,13 +173,13 @@ def live_now(report: Report) -> str:
         return "What the site serves now is not known."
     commit = known_commit(live)
     if not commit:
-        told = f"The site serves job {live.id}, for which Amplify names no commit"
+        told = f"The site serves job {live.id}, whose commit Amplify does not name"
     elif report.context.commit and commit == report.context.commit:
         told = f"The site still serves the failed commit {short(commit)} (job {live.id})"
     else:
         told = f"The site serves commit {short(commit)} (job {live.id})"
     if unproven(report):
-        told += ": that this is the last known good is unproven"
+        told += "; that this is the last known good is unproven"
     return f"{told}."
 
 
@@ -234,10 +251,6 @@ def _last_known_good(report: Report) -> str:
         return "No last known good was found in its history." if history else ""
     commit = known_commit(good)
     return f"The last known good is job {good.id}{f', commit {short(commit)}' if commit else ''}."
-
-
-def _health(report: Report) -> str:
-    return "The checks after the rollback failed." if report.outcome is Outcome.UNHEALTHY else ""
 
 
 def _job_end(job: FailedJob) -> str:
