@@ -19,6 +19,7 @@ class Code(StrEnum):
     AWS_UNREADABLE = "aws-unreadable"
     AWS_REJECTED = "aws-rejected"
     INTERRUPTED = "interrupted"
+    INVALID_INPUT = "invalid-input"
     INTERNAL_ERROR = "internal-error"
     SLACK_FAILED = "slack-failed"
     VERIFICATION_FAILED = "verification-failed"

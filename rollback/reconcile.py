@@ -25,6 +25,11 @@ Observation = TypeVar("Observation")
 class Part(Protocol[Observation]):
     """A stack or the frontend, as the loop sees it. Only `observe` and `perform` touch AWS; `decide` is pure."""
 
+    @property
+    def label(self) -> str:
+        """Return how progress lines name the part."""
+        ...
+
     def observe(self) -> Observation:
         """Look at AWS. Raises AwsTrouble."""
         ...

@@ -199,8 +199,7 @@ class FrontendPart:
         self.wrote = self.wrote or move.writes
         match move:
             case ReadOlder():
-                page, self._next_page = self._door.jobs(app.id, self.wishes.branch, self._next_page or "")
-                self._take(page)
+                self.read_older()
             case Adopt(job):
                 self._pin_target()
                 self._begin(job, adopted=True)
@@ -213,6 +212,13 @@ class FrontendPart:
                 self._start(app, target)
             case _:
                 raise TypeError(f"the frontend knows no move {move!r}")
+
+    def read_older(self) -> None:
+        """Read one more page of the history."""
+        if self.app and self._next_page:
+            page, self._next_page = self._door.jobs(self.app.id, self.wishes.branch, self._next_page)
+            self._take(page)
+            self.seen = self._as_seen(self.app)
 
     def _pin_target(self) -> None:
         choice = self.choice()

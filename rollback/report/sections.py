@@ -95,6 +95,7 @@ def cause(report: Report, markup: Markup) -> Iterator[str]:
             f"Job {markup.link(job.link, markup.code(job.name))}: {markup.prose(job.result)}"
             f"{f', in step {markup.code(job.step)}' if job.step else ''}"
             for job in report.failed_jobs
+            if not any(root.where == job.name and root.link == job.link for root in causes)
         ]
     )
 
@@ -214,9 +215,11 @@ def _part_rows(
     result = words.RESULT_WORDS[part.result]
     if part is report.frontend and words.unproven(report):
         result = "⚠️ rolled back, unproven"
-    done = "<br>".join(markup.prose(action) for action in part.actions[: markup.rows]) or "nothing"
+    planned = part.result is Result.PLANNED
+    told = part.actions or ((part.reason,) if planned and part.reason else ("nothing",))
+    done = "<br>".join(markup.prose(action) for action in told[: markup.rows])
     yield [f"{name}<br><strong>{result}</strong>", before or "unknown", done, now or "unknown"]
-    if part.reason and part.result not in {Result.ROLLED_BACK, Result.ALREADY_GOOD}:
+    if part.reason and not planned and part.result not in {Result.ROLLED_BACK, Result.ALREADY_GOOD}:
         yield [markup.prose(part.reason)]
 
 
@@ -232,7 +235,7 @@ def _commit(job: JobReport, context: Context, markup: Markup) -> str:
         return "no commit named"
     same_place = context.commit and context.commit in context.commit_url
     url = context.commit_url.replace(context.commit, commit) if same_place else ""
-    failed = " <strong>(the failed one)</strong>" if commit == context.commit else ""
+    failed = " <strong>(the failed one)</strong>" if words.same_commit(commit, context.commit) else ""
     return f"commit {markup.link(url, markup.code(words.short(commit)))}{failed}"
 
 

@@ -174,7 +174,7 @@ def live_now(report: Report) -> str:
     commit = known_commit(live)
     if not commit:
         told = f"The site serves job {live.id}, whose commit Amplify does not name"
-    elif report.context.commit and commit == report.context.commit:
+    elif same_commit(commit, report.context.commit):
         told = f"The site still serves the failed commit {short(commit)} (job {live.id})"
     else:
         told = f"The site serves commit {short(commit)} (job {live.id})"
@@ -212,6 +212,12 @@ def notices(report: Report) -> list[Notice]:
 def known_commit(job: JobReport | None) -> str:
     """Return the commit that the job names; empty for none, or for `HEAD`, which names no commit."""
     return "" if job is None or job.commit.upper() == "HEAD" else job.commit
+
+
+def same_commit(one: str, other: str) -> bool:
+    """Return whether both name the same commit, of which either may be cut short."""
+    length = min(len(one), len(other))
+    return length >= _SHORT_SHA and one[:length].lower() == other[:length].lower()
 
 
 def short(commit: str) -> str:

@@ -13,6 +13,7 @@ from rollback.stack import decide as decisions
 from rollback.stack import evidence, restoring, tokens
 from rollback.stack.client import CloudFormation
 from rollback.stack.model import (
+    STACK_TYPE,
     Attempt,
     CancelUpdate,
     ContinueRollback,
@@ -31,6 +32,7 @@ EVENTS_EVERY = 10.0
 """Seconds between two looks at the events of a stack whose status stays the same."""
 
 _MOST_EVENTS = 5_000
+_DEEPEST_NESTING = 5
 
 _RESTORABLE = frozenset({State.UPDATED, State.FIRST, State.REVERTED, State.FAILED_IN_PLACE})
 
@@ -75,6 +77,7 @@ class StackPart:
         self.actions: list[str] = []
         self.skipped: tuple[str, ...] = ()
         self.wrote = False
+        self.root_cause: Event | None = None
         self._door = door
         self._clock = clock
         self._progress = progress
@@ -283,6 +286,18 @@ class StackPart:
     def _answered(self, *, rejection: str = "", unclear: str = "") -> None:
         last = self._writes[-1]
         self._writes[-1] = replace(last, attempt=replace(last.attempt, rejection=rejection, unclear=unclear))
+
+    def find_root_cause(self) -> None:
+        """Find the first failure of the newest operation; where a nested stack failed, its own events tell it."""
+        cause = evidence.root_cause(self.events)
+        for _ in range(_DEEPEST_NESTING):
+            self.root_cause = cause or self.root_cause
+            if cause is None or cause.type != STACK_TYPE or not cause.physical_id:
+                return
+            try:
+                cause = evidence.root_cause(self._door.events(cause.physical_id, evidence.reaches_back))
+            except AwsTrouble:
+                return
 
     def stays_behind(self) -> tuple[str, ...]:
         """Return what a restore can't bring back, a sentence each."""

@@ -7,11 +7,10 @@ from rollback.moves import Done
 from rollback.notices import Code, error
 from rollback.report.model import Happening, Notice, RootCause, StackReport
 from rollback.results import GOOD, Result
-from rollback.stack import evidence
-from rollback.stack.model import STACK_TYPE, Event
+from rollback.stack.model import Event
 from rollback.stack.part import StackPart
 
-def stack_report(part: StackPart, done: Done | None, nested: list[Event] | None = None) -> StackReport:
+def stack_report(part: StackPart, done: Done | None) -> StackReport:
     """Return the report of a stack that is `done`; None where the run was interrupted before its end."""
     seen, stack = part.seen, part.stack
     link = links.stack(part.wishes.region, stack.id) if stack else ""
@@ -23,7 +22,7 @@ def stack_report(part: StackPart, done: Done | None, nested: list[Event] | None 
         status=(seen.status or "") if seen else "",
         actions=tuple(part.actions),
         reason=done.reason if done else _interrupted(part),
-        root_cause=_root_cause(part, nested or [], link),
+        root_cause=_root_cause(part, link),
         notices=_notices(done),
         not_rolled_back=_not_rolled_back(part, done),
         next_steps=done.next_steps if done else (),
@@ -52,15 +51,11 @@ def _interrupted(part: StackPart) -> str:
     return "The run was interrupted before anything was started."
 
 
-def _root_cause(part: StackPart, nested: list[Event], link: str) -> RootCause | None:
-    cause = evidence.root_cause(part.events)
+def _root_cause(part: StackPart, link: str) -> RootCause | None:
+    cause = part.root_cause
     if cause is None:
         return None
-    if cause.type == STACK_TYPE:
-        cause = evidence.root_cause(nested) or cause
-    return RootCause(
-        where=part.label, resource=cause.logical_id, resource_type=cause.type, reason=cause.reason, link=link
-    )
+    return RootCause(where=part.label, resource=cause.logical_id, resource_type=cause.type, reason=cause.reason, link=link)
 
 
 def _not_rolled_back(part: StackPart, done: Done | None) -> tuple[str, ...]:

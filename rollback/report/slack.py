@@ -1,0 +1,250 @@
+"""Pure: a report as Slack messages, within Block Kit's limits, urgent, and with nothing from outside active in them.
+
+Sources of the rules: Slack's "Formatting message text" (what to escape) and "Reference: blocks" (the limits). Not-triggered
+runs, dry runs, `status` and `snapshot` notify nobody; the caller decides that.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from rollback.report import words
+from rollback.report.text import clean, collapse, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rollback.report.model import Context, FailedJob, Report
+
+HEADER_LIMIT: Final = 150
+SECTION_LIMIT: Final = 3_000
+FIELD_LIMIT: Final = 2_000
+FIELDS_LIMIT: Final = 10
+BLOCKS_LIMIT: Final = 50
+FALLBACK_LIMIT: Final = 3_000
+"""Slack cuts a message's text at 40,000 characters; a notification shows its first line."""
+
+_PROSE, _VALUE, _COMMAND = 600, 200, 2_000
+_MOST_MENTIONS = 50
+_MOST_DETAILS = 20
+
+_SAFE_URL = re.compile(r"https?://[^\s<>|\"'`\\]{1,2000}")
+_USER = re.compile(r"[UW][A-Z0-9]{1,30}")
+_GROUP = re.compile(r"S[A-Z0-9]{1,30}")
+_EVERYBODY = frozenset({"here", "channel"})
+# Slack ignores @name in an app's message, but servers that imitate its webhooks may not: the name is kept apart.
+_AT = re.compile(r"@(?=\w)")
+
+Block = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message: `blocks` are what people see in Slack, `text` is what a notification or an old client shows."""
+
+    text: str
+    blocks: tuple[Block, ...] = field(default=())
+
+
+def final_message(report: Report, mentions: Sequence[str] = ()) -> Message:
+    """Return the message that tells how the run ended. `mentions` are the input's: `U…`, `W…`, `S…`, here, channel."""
+    called = mention(mentions)
+    lead = " ".join(part for part in (called, f"*{prose(words.verdict(report))}*") if part)
+    told = [f"*{question}:* {prose(answer)}" for question, answer in words.answers(report)]
+    blocks = [
+        _header(report.context, words.title(report)),
+        _section("\n".join([lead, *told])),
+        _fields([*_place(report.context, report.requested_because), *_results(report)]),
+        *_cause(report),
+        *_next_step(report),
+        _links(report),
+    ]
+    answers = " ".join(answer for _, answer in words.answers(report))
+    place = collapse(report.context.environment or report.context.branch)
+    headline = f"🚨 {words.title(report)}{f' ({prose(place, _VALUE)})' if place else ''}:"
+    fallback = [called, headline.replace("🚨 🚨", "🚨"), prose(words.verdict(report)), prose(answers)]
+    return _message(fallback, blocks)
+
+
+def start_message(
+    context: Context, reason: str, mentions: Sequence[str] = (), failed_jobs: Sequence[FailedJob] = ()
+) -> Message:
+    """Return the message that tells that a rollback begins: `reason` is the trigger's sentence."""
+    called = mention(mentions)
+    lead = " ".join(part for part in (called, "*A deployment failed; it is being rolled back now.*") if part)
+    told = [lead, prose(reason), "Don't deploy until this message says how it ended."]
+    failed = [("Failed", ", ".join(job.name for job in failed_jobs[:5]))] if failed_jobs else []
+    links = [_link(context.run_url, "This run")]
+    blocks = [
+        _header(context, "🚨 Rolling back"),
+        _section("\n".join(told)),
+        _fields([*_place(context, ""), *failed]),
+        _section(" · ".join(link for link in links if link)),
+    ]
+    place = collapse(context.environment or context.branch)
+    return _message([called, f"🚨 Rolling back{f' ({prose(place, _VALUE)})' if place else ''}:", prose(reason)], blocks)
+
+
+def thread_details(report: Report) -> Message:
+    """Return what belongs under the final message: each part, what stays, what to know, the checks, the timeline."""
+    lists = [
+        ("Parts", [_part_line(name, result, reason) for name, result, reason in _parts(report)]),
+        ("What was not rolled back", [prose(line) for line in _not_rolled_back(report)]),
+        ("What to know", [f"{prose(notice.text)} `{_bare(notice.code)}`" for notice in words.notices(report)]),
+        ("Verification", [prose(check) for check in report.verification.checks]),
+        (
+            "Timeline",
+            [
+                f"`{words.duration(moment.seconds)}` {prose(moment.part, _VALUE)}: {prose(moment.text, _VALUE)}"
+                for moment in report.timeline[-_MOST_DETAILS:]
+            ],
+        ),
+    ]
+    blocks = [block for title, lines in lists if lines for block in _list(title, lines)]
+    return _message(["Details of the rollback."], blocks or [_section("No details.")])
+
+
+def mention(mentions: Iterable[str]) -> str:
+    """Return Slack's form of the ids and words that the input `slack-mentions` allows; anything else is dropped."""
+    told = []
+    for name in dict.fromkeys(mentions):
+        if name in _EVERYBODY:
+            told.append(f"<!{name}>")
+        elif _USER.fullmatch(name):
+            told.append(f"<@{name}>")
+        elif _GROUP.fullmatch(name):
+            told.append(f"<!subteam^{name}>")
+    return " ".join(told[:_MOST_MENTIONS])
+
+
+def prose(text: str, limit: int = _PROSE) -> str:
+    """Return a text from outside on one line, cut to `limit` characters as escaped: no mention, link or control in it."""
+    shown = shorten(collapse(text), limit)
+    while len(escaped := _escape(shown)) > limit:
+        shown = shorten(shown, max(len(shown) - max((len(escaped) - limit) // 5, 1), 1))
+    return escaped
+
+
+def _escape(text: str) -> str:
+    return _AT.sub("@\u200b", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+
+
+def _bare(text: str) -> str:
+    """Return a value from outside to stand between backticks."""
+    return prose(text.replace("`", "'"), _VALUE)
+
+
+def _message(fallback: Iterable[str], blocks: Iterable[Block]) -> Message:
+    text = " ".join(part for part in fallback if part)
+    return Message(text=text[:FALLBACK_LIMIT], blocks=tuple(block for block in blocks if block)[:BLOCKS_LIMIT])
+
+
+def _header(context: Context, title: str) -> Block:
+    # Plain text needs no escaping, but some clients undo it all the same: the characters in question are left out.
+    place = re.sub("[<>&]", " ", collapse(context.environment))
+    text = f"{title}{f' · {place}' if place else ''}"
+    return {"type": "header", "text": {"type": "plain_text", "text": shorten(text, HEADER_LIMIT - 10), "emoji": True}}
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": _mrkdwn(text)} if text else {}
+
+
+def _mrkdwn(text: str) -> Block:
+    # Verbatim: addresses and channel names in it do not become links.
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _fields(named: Iterable[tuple[str, str]]) -> Block:
+    shown = [_mrkdwn(f"*{name}*\n{value}") for name, value in named if value]
+    return {"type": "section", "fields": shown[:FIELDS_LIMIT]} if shown else {}
+
+
+def _place(context: Context, because: str) -> list[tuple[str, str]]:
+    commit = _link(context.commit_url, words.short(context.commit)) or _bare(words.short(context.commit))
+    message = f" {prose(context.commit_message, _VALUE)}" if context.commit_message else ""
+    return [
+        ("Environment", prose(context.environment, _VALUE)),
+        ("Branch", prose(context.branch, _VALUE)),
+        ("Failed commit", f"{commit}{message}" if commit else ""),
+        ("Author", prose(context.author, _VALUE)),
+        ("Reason", prose(because, _VALUE)),
+    ]
+
+
+def _results(report: Report) -> list[tuple[str, str]]:
+    shown = [(name, f"{words.RESULT_WORDS[result]}") for name, result, _ in _parts(report)[:4]]
+    return [(prose(name, _VALUE), result) for name, result in shown]
+
+
+def _parts(report: Report) -> list[tuple[str, Any, str]]:
+    found = [(f"Stack {stack.name}", stack.result, stack.reason) for stack in report.stacks]
+    if report.frontend:
+        found.append(("Frontend", report.frontend.result, report.frontend.reason))
+    return found
+
+
+def _part_line(name: str, result: Any, reason: str) -> str:
+    return f"*{prose(name, _VALUE)}*: {words.RESULT_WORDS[result]}{f': {prose(reason)}' if reason else ''}"
+
+
+def _not_rolled_back(report: Report) -> list[str]:
+    parts = [*report.stacks, *([report.frontend] if report.frontend else [])]
+    return [line for part in parts for line in part.not_rolled_back]
+
+
+def _cause(report: Report) -> list[Block]:
+    root = report.root_cause or next((stack.root_cause for stack in report.stacks if stack.root_cause), None)
+    if root is None:
+        return []
+    resource = f" `{_bare(root.resource)}`" if root.resource else ""
+    return [_section(f"*Root cause:* {prose(root.where, _VALUE)}{resource}: {prose(root.reason)}")]
+
+
+def _next_step(report: Report) -> list[Block]:
+    steps = words.next_steps(report)
+    if not steps:
+        return []
+    command = prose_lines(steps[0].line)
+    block = f"\n```\n{command}\n```" if command else ""
+    more = f"\n…and {len(steps) - 1} more: see the summary of the run." if len(steps) > 1 else ""
+    return [_section(f"*Next step:* {prose(steps[0].purpose)}{block}{more}")]
+
+
+def prose_lines(text: str) -> str:
+    """Return command lines from outside for a code block: escaped, cut, and without backticks that could end it."""
+    shown = shorten(clean(text).strip().replace("```", "'''"), _COMMAND)
+    while len(escaped := _escape(shown)) > _COMMAND:
+        shown = shown[: len(shown) * 3 // 4]
+    return escaped
+
+
+def _links(report: Report) -> Block:
+    found = [_link(report.context.run_url, "This run")]
+    found += [_link(stack.link, f"Stack {stack.name}") for stack in report.stacks[:3]]
+    if report.frontend:
+        found += [_link(report.frontend.link, "Amplify"), _link(report.frontend.url, "Site")]
+    return _section(" · ".join(link for link in found if link))
+
+
+def _link(url: str, label: str) -> str:
+    """Return a link, or nothing where the address is not plain http(s)."""
+    if not _SAFE_URL.fullmatch(url) or not label:
+        return ""
+    return f"<{url.replace('&', '&amp;')}|{prose(label, _VALUE).replace('|', '/')}>"
+
+
+def _list(title: str, lines: Sequence[str]) -> list[Block]:
+    """Return a list as one section or several, each within the limit."""
+    shown = [f"• {line}" for line in lines[:_MOST_DETAILS]]
+    if len(lines) > _MOST_DETAILS:
+        shown.append(f"…and {len(lines) - _MOST_DETAILS:,} more")
+    texts = [f"*{title}*"]
+    for line in shown:
+        if len(texts[-1]) + len(line) + 1 > SECTION_LIMIT:
+            texts.append(line)
+        else:
+            texts[-1] += f"\n{line}"
+    return [_section(text) for text in texts]

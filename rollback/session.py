@@ -1,0 +1,105 @@
+"""One process: inputs in, report out. Whatever happens between, outputs and summary are written, once."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import TextIO
+
+from rollback import app, github
+from rollback.aws import Aws
+from rollback.clock import Clock, SystemClock
+from rollback.incident import Incident
+from rollback.inputs import Inputs, InvalidInputs, read
+from rollback.interruption import Interrupted, no_more_interruptions
+from rollback.notices import Code, error
+from rollback.outcome import EXIT_CODES
+from rollback.progress import Progress
+from rollback.report.model import Command, Notice, Report
+from rollback.report.outputs import outputs
+from rollback.report.summary import summary
+from rollback.report.words import notices, title
+from rollback.results import Mode, Outcome
+from rollback.runner import Runner
+
+
+class Session:
+    """Reads the inputs from `environ` and flags, runs the action with them, and writes what came of it."""
+
+    def __init__(self, environ: Mapping[str, str], stdout: TextIO, clock: Clock | None = None) -> None:
+        self._environ = environ
+        self._clock = clock or SystemClock()
+        self._runner = Runner(environ, stdout, self._clock)
+        self._started = self._clock.now()
+        self._begun = self._clock.monotonic()
+
+    def run(self, flags: Sequence[str] = ()) -> int:
+        """Run, and return the exit code."""
+        try:
+            report = self._report(flags)
+        except Interrupted as signal:
+            no_more_interruptions()
+            notice = error(Code.INTERRUPTED, f"The job was cancelled ({signal}) before anything was looked at.")
+            report = self._short_report(Outcome.INTERRUPTED, notice)
+        self._write(report)
+        return EXIT_CODES[report.outcome]
+
+    def _report(self, flags: Sequence[str]) -> Report:
+        self._mask_raw_secrets()
+        try:
+            inputs = read(self._environ, flags)
+        except InvalidInputs as invalid:
+            return self._short_report(
+                Outcome.INVALID_INPUTS, *(error(Code.INVALID_INPUT, problem) for problem in invalid.problems)
+            )
+        incident = self._incident(inputs)
+        try:
+            return app.run(incident, self._runner)
+        except Exception as defect:  # noqa: BLE001 - a defect of ours must still end in outputs and a summary
+            where = traceback.extract_tb(defect.__traceback__)[-1]
+            text = (
+                f"An error in the action itself: {type(defect).__name__}: {defect} "
+                f"(at {where.name}, line {where.lineno} of {where.filename.rsplit('/', 1)[-1]})."
+            )
+            cure = Command(purpose="Run this job again: it goes on where AWS stands. Report this error to the maintainers")
+            incident.notices.append(error(Code.INTERNAL_ERROR, text, cure))
+            return incident.report(Outcome.FAILED, text)
+
+    def _incident(self, inputs: Inputs) -> Incident:
+        self._runner.mask(*inputs.secrets)
+        progress = Progress(self._clock, self._runner.line, self._begun)
+        return Incident(inputs, self._environ, self._clock, progress, Aws(inputs.region), self._started)
+
+    def _mask_raw_secrets(self) -> None:
+        """Mask before anything is judged: an error message may come from any input."""
+        names = ("SLACK-WEBHOOK-URL", "SLACK-BOT-TOKEN", "GITHUB-TOKEN")
+        secrets = [self._environ.get(f"INPUT_{name}", "").strip() for name in names]
+        self._runner.mask(*(secret for secret in secrets if secret))
+
+    def _short_report(self, outcome: Outcome, *said: Notice) -> Report:
+        return Report(
+            mode=_mode(self._environ),
+            outcome=outcome,
+            reason=" ".join(notice.text for notice in said),
+            context=github.context(self._environ, None),
+            notices=said,
+            started=self._started,
+            elapsed_seconds=round(self._clock.monotonic() - self._begun, 1),
+        )
+
+    def _write(self, report: Report) -> None:
+        redacted = self._runner.redactor.redact_report(report)
+        for notice in notices(redacted):
+            annotate = self._runner.error if notice.level == "error" else self._runner.warning
+            annotate(notice.text, title=notice.code)
+        self._runner.line(f"{title(redacted)}. {redacted.reason}")
+        self._runner.outputs(outputs(redacted))
+        self._runner.summary(summary(redacted))
+        self._runner.close()
+
+
+def _mode(environ: Mapping[str, str]) -> Mode:
+    try:
+        return Mode(environ.get("INPUT_MODE", "").strip())
+    except ValueError:
+        return Mode.ROLLBACK
