@@ -58,7 +58,7 @@ def _children(world: World, stack: Stack, change_set: ChangeSet, target: Deploym
             continue
         child = nested.child_of(world, resource)
         name = f"{change_set.name}-{logical_id}-{world.unique()}"
-        child_target = nested.deployment(world, stack, child, wanted, child.deployment)
+        child_target = nested.deployment(world, stack, child, wanted, target)
         request = {"IncludeNestedStacks": True}
         candidate = new(world, child, name, "UPDATE", request, child_target)
         candidate.parent, candidate.root = change_set.id, change_set.root or change_set.id

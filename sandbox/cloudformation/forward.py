@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sandbox.cloudformation import cleanup, nested, physical, undo
+from sandbox.cloudformation import cleanup, nested, physical, policy, undo
 from sandbox.cloudformation.cleanup import Doomed
 from sandbox.cloudformation.model import STACK_TYPE, Deployment, Operation, Resource, Stack
 from sandbox.cloudformation.planning import Change, levels, plan
@@ -69,7 +69,21 @@ def _next_level(world: World, stack: Stack, changes: dict[str, Change], waiting:
         jobs = {name: partial(_work, world, stack, changes[name]) for name in waiting[0]}
         world.run_together(stack, jobs, lambda: _next_level(world, stack, changes, waiting[1:]))
     else:
-        _succeed(world, stack)
+        _protect_removals(world, stack, changes)
+        if stack.failed:
+            _stop(world, stack)
+        else:
+            _succeed(world, stack)
+
+
+def _protect_removals(world: World, stack: Stack, changes: dict[str, Change]) -> None:
+    """Fail what the stack policy doesn't let the cleanup delete."""
+    for name, change in changes.items():
+        reason = policy.denial(stack.operation.policy or stack.policy, change) if change.after is None else None
+        if reason is not None:
+            stack.undo.setdefault(name, replace(stack.resources[name]))
+            world.set_resource(stack, stack.resources[name], "UPDATE_FAILED", reason)
+            stack.failed.append(name)
 
 
 def _work(world: World, stack: Stack, change: Change) -> None:
@@ -78,7 +92,7 @@ def _work(world: World, stack: Stack, change: Change) -> None:
     assert wanted is not None  # noqa: S101, removals wait for the cleanup
     old = stack.resources.get(name)
     stack.undo.setdefault(name, replace(old) if old else None)
-    problem: str | None = None
+    problem = policy.denial(stack.operation.policy or stack.policy, change)
     if old is None:
         resource, problem = (
             physical.create(world, stack, wanted) if wanted.type != STACK_TYPE else (_unborn(world, change), None)
@@ -87,6 +101,10 @@ def _work(world: World, stack: Stack, change: Change) -> None:
         world.set_resource(stack, resource, "CREATE_IN_PROGRESS", physical=False)
         if not problem and resource.physical_id:
             world.set_resource(stack, resource, "CREATE_IN_PROGRESS", "Resource creation Initiated")
+    elif problem:
+        resource = replace(old)
+        stack.resources[name] = resource
+        world.set_resource(stack, resource, "UPDATE_IN_PROGRESS")
     elif change.replaces and wanted.type != STACK_TYPE:
         world.set_resource(stack, old, "UPDATE_IN_PROGRESS", REPLACING)
         resource, problem = _replacement(world, stack, old, change)
@@ -102,7 +120,7 @@ def _work(world: World, stack: Stack, change: Change) -> None:
         nested.create(world, stack, resource, lambda reason: _end(world, stack, resource, reason, created=True))
         if resource.physical_id:
             world.set_resource(stack, resource, "CREATE_IN_PROGRESS", "Resource creation Initiated")
-    elif wanted.type == STACK_TYPE:
+    elif wanted.type == STACK_TYPE and not problem:
         nested.update(world, stack, resource, lambda reason: _end(world, stack, resource, reason, created=False))
     else:
         world.schedule(

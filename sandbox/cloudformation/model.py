@@ -116,6 +116,7 @@ class Operation:
     disable_rollback: bool = False
     retain_except_on_create: bool = False
     on_failure: str = "ROLLBACK"
+    policy: str | None = None
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 

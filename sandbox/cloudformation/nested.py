@@ -34,9 +34,12 @@ def child_of(world: World, resource: Resource) -> Stack:
     return world.stacks[resource.physical_id]
 
 
-def deployment(world: World, parent: Stack, child: Stack, wanted: Desired, previous: Deployment | None) -> Deployment:
-    """Return what the parent's template asks the nested stack to be. Raises AwsError, as for a stack of its own."""
-    properties, inherited = wanted.properties, parent.deployment
+def deployment(world: World, parent: Stack, child: Stack, wanted: Desired, inherited: Deployment | None) -> Deployment:
+    """Return what the parent's template asks the nested stack to be; tags and capabilities are `inherited`.
+
+    Raises AwsError, as for a stack of its own.
+    """
+    properties = wanted.properties
     physical = {name: item.physical_id for name, item in parent.resources.items()}
     request: Json = {
         "TemplateURL": properties.get("TemplateURL"),
@@ -47,7 +50,7 @@ def deployment(world: World, parent: Stack, child: Stack, wanted: Desired, previ
         "Capabilities": list(inherited.capabilities if inherited else ()),
         "Tags": properties.get("Tags") or [],
     }
-    built = world.builder.build(child, request, previous)
+    built = world.builder.build(child, request, child.deployment)
     if inherited:
         built.tags.update(inherited.tags)
     return built
@@ -75,7 +78,7 @@ def create(world: World, parent: Stack, resource: Resource, end: End) -> None:
     child.operation = _operation(parent, "CREATE_STACK")
     resource.physical_id = child.id
     try:
-        wanted = deployment(world, parent, child, resource.desired, None)
+        wanted = deployment(world, parent, child, resource.desired, parent.deployment)
     except AwsError as error:
         del world.stacks[child.id]
         resource.physical_id = ""
@@ -92,7 +95,7 @@ def update(world: World, parent: Stack, resource: Resource, end: End) -> None:
 
     child = child_of(world, resource)
     try:
-        wanted = deployment(world, parent, child, resource.desired, child.deployment)
+        wanted = deployment(world, parent, child, resource.desired, parent.deployment)
     except AwsError as error:
         reason = error.message
         world.schedule(parent, 0, lambda: end(reason))

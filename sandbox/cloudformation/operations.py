@@ -38,6 +38,7 @@ def operation(params: Json, kind: str) -> Operation:
         ),
         retain_except_on_create=bool(params.get("RetainExceptOnCreate")),
         on_failure=on_failure,
+        policy=params.get("StackPolicyDuringUpdateBody"),
     )
 
 

@@ -148,7 +148,7 @@ class World:
 
     def _event(
         self, stack: Stack, logical: str, physical: str, type_: str, status: str, reason: str, properties: str = ""
-    ) -> None:  # noqa: PLR0913
+    ) -> None:
         unique = f"{self.random.getrandbits(64):016x}"
         event_id = (
             str(uuid.UUID(int=self.random.getrandbits(128))) if type_ == STACK_TYPE else f"{logical}-{status}-{unique}"

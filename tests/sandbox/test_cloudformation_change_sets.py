@@ -177,9 +177,9 @@ def test_whoever_refers_to_a_replaced_resource_may_be_replaced_too(aws: CloudFor
     changes = client.changes(variant(User=user, Orders=table("other", "Retain")))
 
     assert changes["User"]["Replacement"] == "Conditional"
-    assert [(item["Evaluation"], item["ChangeSource"], item["CausingEntity"]) for item in changes["User"]["Details"]] == [
-        ("Dynamic", "ResourceReference", "Orders")
-    ]
+    assert [
+        (item["Evaluation"], item["ChangeSource"], item["CausingEntity"]) for item in changes["User"]["Details"]
+    ] == [("Dynamic", "ResourceReference", "Orders")]
     assert changes["Api"]["Replacement"] == "False"
 
 
@@ -393,7 +393,9 @@ class TestData:
         reasons = {line.reason for line in aws.stack("shop").events}
         assert any("custom-named resource requires replacing" in reason for reason in reasons)
 
-    def test_a_retained_table_of_that_name_is_in_the_way_of_a_new_one(self, aws: CloudFormation, client: Client) -> None:
+    def test_a_retained_table_of_that_name_is_in_the_way_of_a_new_one(
+        self, aws: CloudFormation, client: Client
+    ) -> None:
         named = variant(Data=table(policy="Retain", TableName="customers"))
         aws.create("shop", named)
         client.propose(OLD_TEMPLATE)

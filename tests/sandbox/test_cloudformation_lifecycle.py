@@ -112,7 +112,9 @@ def test_a_cancelled_update_rolls_back_and_its_resources_fail_as_cancelled(
     clock.advance(6)
     assert status(api) == "UPDATE_ROLLBACK_COMPLETE"
     assert steps(api, "Mail")[-2:] == ["DELETE_IN_PROGRESS", "DELETE_COMPLETE"]
-    tokens = {line["ResourceStatus"]: line["ClientRequestToken"] for line in events(api) if "ClientRequestToken" in line}
+    tokens = {
+        line["ResourceStatus"]: line["ClientRequestToken"] for line in events(api) if "ClientRequestToken" in line
+    }
     assert tokens["UPDATE_ROLLBACK_COMPLETE"] == "back-1"
     assert aws.stack("shop").resources["Api"].desired.properties["MemorySize"] == 256
 
