@@ -1,7 +1,7 @@
 """Pure: a report as Slack messages, within Block Kit's limits, urgent, and with nothing from outside active in them.
 
-Sources of the rules: Slack's "Formatting message text" (what to escape) and "Reference: blocks" (the limits). Not-triggered
-runs, dry runs, `status` and `snapshot` notify nobody; the caller decides that.
+Sources of the rules: Slack's "Formatting message text" (what to escape) and "Reference: blocks" (the limits).
+Not-triggered runs, dry runs, `status` and `snapshot` notify nobody; the caller decides that.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rollback.report.model import Context, FailedJob, Report
+    from rollback.results import Result
 
 HEADER_LIMIT: Final = 150
 SECTION_LIMIT: Final = 3_000
@@ -26,11 +27,11 @@ BLOCKS_LIMIT: Final = 50
 FALLBACK_LIMIT: Final = 3_000
 """Slack cuts a message's text at 40,000 characters; a notification shows its first line."""
 
-_PROSE, _VALUE, _COMMAND = 600, 200, 2_000
-_MOST_MENTIONS = 50
+_PROSE, _VALUE, _COMMAND, _ADDRESS = 400, 200, 2_000, 1_000
+_MOST_MENTIONS = 20
 _MOST_DETAILS = 20
 
-_SAFE_URL = re.compile(r"https?://[^\s<>|\"'`\\]{1,2000}")
+_SAFE_URL = re.compile(r"https?://[^\s<>|\"'`\\]+")
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
 _GROUP = re.compile(r"S[A-Z0-9]{1,30}")
 _EVERYBODY = frozenset({"here", "channel"})
@@ -51,7 +52,8 @@ class Message:
 def final_message(report: Report, mentions: Sequence[str] = ()) -> Message:
     """Return the message that tells how the run ended. `mentions` are the input's: `U…`, `W…`, `S…`, here, channel."""
     called = mention(mentions)
-    lead = " ".join(part for part in (called, f"*{prose(words.verdict(report))}*") if part)
+    verdict = prose(words.verdict(report))
+    lead = " ".join(part for part in (called, "*A deployment failed.*" if report.triggered else "", verdict) if part)
     told = [f"*{question}:* {prose(answer)}" for question, answer in words.answers(report)]
     blocks = [
         _header(report.context, words.title(report)),
@@ -62,10 +64,8 @@ def final_message(report: Report, mentions: Sequence[str] = ()) -> Message:
         _links(report),
     ]
     answers = " ".join(answer for _, answer in words.answers(report))
-    place = collapse(report.context.environment or report.context.branch)
-    headline = f"🚨 {words.title(report)}{f' ({prose(place, _VALUE)})' if place else ''}:"
-    fallback = [called, headline.replace("🚨 🚨", "🚨"), prose(words.verdict(report)), prose(answers)]
-    return _message(fallback, blocks)
+    headline = f"{words.title(report)}{_named_place(report.context)}:"
+    return _message([called, headline, verdict, prose(answers)], blocks)
 
 
 def start_message(
@@ -83,8 +83,7 @@ def start_message(
         _fields([*_place(context, ""), *failed]),
         _section(" · ".join(link for link in links if link)),
     ]
-    place = collapse(context.environment or context.branch)
-    return _message([called, f"🚨 Rolling back{f' ({prose(place, _VALUE)})' if place else ''}:", prose(reason)], blocks)
+    return _message([called, f"🚨 Rolling back{_named_place(context)}:", prose(reason)], blocks)
 
 
 def thread_details(report: Report) -> Message:
@@ -120,11 +119,20 @@ def mention(mentions: Iterable[str]) -> str:
 
 
 def prose(text: str, limit: int = _PROSE) -> str:
-    """Return a text from outside on one line, cut to `limit` characters as escaped: no mention, link or control in it."""
-    shown = shorten(collapse(text), limit)
-    while len(escaped := _escape(shown)) > limit:
-        shown = shorten(shown, max(len(shown) - max((len(escaped) - limit) // 5, 1), 1))
+    """Return a text from outside on one line, at most `limit` long when escaped: no mention, link or control in it."""
+    return _fitting(collapse(text), limit)
+
+
+def _fitting(text: str, limit: int) -> str:
+    room = limit
+    while (excess := _length(escaped := _escape(shorten(text, room))) - limit) > 0:
+        room -= max(excess // 6, 1)
     return escaped
+
+
+def _length(text: str) -> int:
+    """Return the length as UTF-16 counts it, which is the longest of the ways in which Slack may count."""
+    return len(text.encode("utf-16-le", "replace")) // 2
 
 
 def _escape(text: str) -> str:
@@ -141,11 +149,16 @@ def _message(fallback: Iterable[str], blocks: Iterable[Block]) -> Message:
     return Message(text=text[:FALLBACK_LIMIT], blocks=tuple(block for block in blocks if block)[:BLOCKS_LIMIT])
 
 
+def _named_place(context: Context) -> str:
+    place = prose(context.environment or context.branch, _VALUE)
+    return f" ({place})" if place else ""
+
+
 def _header(context: Context, title: str) -> Block:
     # Plain text needs no escaping, but some clients undo it all the same: the characters in question are left out.
     place = re.sub("[<>&]", " ", collapse(context.environment))
     text = f"{title}{f' · {place}' if place else ''}"
-    return {"type": "header", "text": {"type": "plain_text", "text": shorten(text, HEADER_LIMIT - 10), "emoji": True}}
+    return {"type": "header", "text": {"type": "plain_text", "text": shorten(text, HEADER_LIMIT // 2), "emoji": True}}
 
 
 def _section(text: str) -> Block:
@@ -179,7 +192,7 @@ def _results(report: Report) -> list[tuple[str, str]]:
     return [(prose(name, _VALUE), result) for name, result in shown]
 
 
-def _parts(report: Report) -> list[tuple[str, Any, str]]:
+def _parts(report: Report) -> list[tuple[str, Result | None, str]]:
     found = [(f"Stack {stack.name}", stack.result, stack.reason) for stack in report.stacks]
     if report.frontend:
         found.append(("Frontend", report.frontend.result, report.frontend.reason))
@@ -191,8 +204,7 @@ def _part_line(name: str, result: Any, reason: str) -> str:
 
 
 def _not_rolled_back(report: Report) -> list[str]:
-    parts = [*report.stacks, *([report.frontend] if report.frontend else [])]
-    return [line for part in parts for line in part.not_rolled_back]
+    return [line for part in words.parts(report) for line in part.not_rolled_back]
 
 
 def _cause(report: Report) -> list[Block]:
@@ -207,18 +219,15 @@ def _next_step(report: Report) -> list[Block]:
     steps = words.next_steps(report)
     if not steps:
         return []
-    command = prose_lines(steps[0].line)
+    command = _lines(steps[0].line)
     block = f"\n```\n{command}\n```" if command else ""
     more = f"\n…and {len(steps) - 1} more: see the summary of the run." if len(steps) > 1 else ""
     return [_section(f"*Next step:* {prose(steps[0].purpose)}{block}{more}")]
 
 
-def prose_lines(text: str) -> str:
-    """Return command lines from outside for a code block: escaped, cut, and without backticks that could end it."""
-    shown = shorten(clean(text).strip().replace("```", "'''"), _COMMAND)
-    while len(escaped := _escape(shown)) > _COMMAND:
-        shown = shown[: len(shown) * 3 // 4]
-    return escaped
+def _lines(text: str) -> str:
+    """Return command lines for a code block: escaped, cut, and without backticks that could end it."""
+    return _fitting(clean(text).strip().replace("```", "'''"), _COMMAND)
 
 
 def _links(report: Report) -> Block:
@@ -226,14 +235,19 @@ def _links(report: Report) -> Block:
     found += [_link(stack.link, f"Stack {stack.name}") for stack in report.stacks[:3]]
     if report.frontend:
         found += [_link(report.frontend.link, "Amplify"), _link(report.frontend.url, "Site")]
-    return _section(" · ".join(link for link in found if link))
+    line = ""
+    for link in found:
+        longer = f"{line}{' · ' if line and link else ''}{link}"
+        line = longer if _length(longer) <= SECTION_LIMIT else line
+    return _section(line)
 
 
 def _link(url: str, label: str) -> str:
     """Return a link, or nothing where the address is not plain http(s)."""
-    if not _SAFE_URL.fullmatch(url) or not label:
+    address = url.replace("&", "&amp;")
+    if not _SAFE_URL.fullmatch(url) or not label or _length(address) > _ADDRESS:
         return ""
-    return f"<{url.replace('&', '&amp;')}|{prose(label, _VALUE).replace('|', '/')}>"
+    return f"<{address}|{prose(label, _VALUE).replace('|', '/')}>"
 
 
 def _list(title: str, lines: Sequence[str]) -> list[Block]:
@@ -243,7 +257,7 @@ def _list(title: str, lines: Sequence[str]) -> list[Block]:
         shown.append(f"…and {len(lines) - _MOST_DETAILS:,} more")
     texts = [f"*{title}*"]
     for line in shown:
-        if len(texts[-1]) + len(line) + 1 > SECTION_LIMIT:
+        if _length(texts[-1]) + _length(line) + 1 > SECTION_LIMIT:
             texts.append(line)
         else:
             texts[-1] += f"\n{line}"

@@ -154,11 +154,11 @@ def what_was_done(report: Report) -> str:
         stacks = [stack.name for stack in report.stacks if stack.result is result]
         more = len(stacks) - _MOST_NAMES
         named = [*stacks[:_MOST_NAMES], *([f"{more} more"] if more > 0 else [])]
-        parts = [f"stack{'s' if len(stacks) > 1 else ''} {_and(named)}"] if stacks else []
+        named_parts = [f"stack{'s' if len(stacks) > 1 else ''} {_and(named)}"] if stacks else []
         if report.frontend and report.frontend.result is result:
-            parts.append("the frontend")
-        if parts:
-            clauses.append(f"{_and(parts)} {ends[len(stacks) + (parts[-1] == 'the frontend') > 1]}")
+            named_parts.append("the frontend")
+        if named_parts:
+            clauses.append(f"{_and(named_parts)} {ends[len(stacks) + (named_parts[-1] == 'the frontend') > 1]}")
     told = "; ".join(clauses)
     return _sentence(f"{told[:1].upper()}{told[1:]}")
 
@@ -194,17 +194,21 @@ def what_to_do(report: Report) -> str:
     return _sentence(f"You must act now: {first[:1].lower()}{first[1:]}" if first else "You must act now")
 
 
+def parts(report: Report) -> tuple[StackReport | FrontendReport, ...]:
+    """Return the report's stacks and, where one is configured, its frontend."""
+    return (*report.stacks, report.frontend) if report.frontend else report.stacks
+
+
 def next_steps(report: Report) -> list[Command]:
     """Return every next step of the run, its parts and its notices, each once."""
-    parts = _parts(report)
-    steps = [*report.next_steps, *(step for part in parts for step in part.next_steps)]
+    steps = [*report.next_steps, *(step for part in parts(report) for step in part.next_steps)]
     steps += [remedy for notice in notices(report) for remedy in notice.remedies]
     return list({(step.line or step.purpose): step for step in reversed(steps)}.values())[::-1]
 
 
 def notices(report: Report) -> list[Notice]:
     """Return every notice of the run and its parts, each once, errors first."""
-    found = [*report.notices, *(notice for part in _parts(report) for notice in part.notices)]
+    found = [*report.notices, *(notice for part in parts(report) for notice in part.notices)]
     once = {(notice.code, notice.level, notice.text): notice for notice in found}
     return sorted(once.values(), key=lambda notice: notice.level != "error")
 
@@ -244,10 +248,6 @@ def when(time: datetime | None) -> str:
         return aware.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     except OverflowError:  # the first or last day that a date can name
         return str(time)
-
-
-def _parts(report: Report) -> tuple[StackReport | FrontendReport, ...]:
-    return (*report.stacks, report.frontend) if report.frontend else report.stacks
 
 
 def _last_known_good(report: Report) -> str:
