@@ -14,9 +14,9 @@ from rollback.report import words
 from rollback.report.text import clean, collapse, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from rollback.report.model import Context, FailedJob, Report
+    from rollback.report.model import Context, Report
     from rollback.results import Result
 
 HEADER_LIMIT: Final = 150
@@ -68,22 +68,19 @@ def final_message(report: Report, mentions: Sequence[str] = ()) -> Message:
     return _message([called, headline, verdict, prose(answers)], blocks)
 
 
-def start_message(
-    context: Context, reason: str, mentions: Sequence[str] = (), failed_jobs: Sequence[FailedJob] = ()
-) -> Message:
-    """Return the message that tells that a rollback begins: `reason` is the trigger's sentence."""
-    called = mention(mentions)
+def start_message(report: Report, mentions: Sequence[str] = ()) -> Message:
+    """Return the message that tells that a rollback begins: the report's `reason` is the trigger's sentence by then."""
+    context, called = report.context, mention(mentions)
     lead = " ".join(part for part in (called, "*A deployment failed; it is being rolled back now.*") if part)
-    told = [lead, prose(reason), "Don't deploy until this message says how it ended."]
-    failed = [("Failed", ", ".join(job.name for job in failed_jobs[:5]))] if failed_jobs else []
-    links = [_link(context.run_url, "This run")]
+    told = [lead, prose(report.reason), "Don't deploy until this message says how it ended."]
+    failed = [("Failed", prose(", ".join(job.name for job in report.failed_jobs[:5])))]
     blocks = [
         _header(context, "🚨 Rolling back"),
         _section("\n".join(told)),
-        _fields([*_place(context, ""), *failed]),
-        _section(" · ".join(link for link in links if link)),
+        _fields([*_place(context, report.requested_because), *failed]),
+        _section(_link(context.run_url, "This run")),
     ]
-    return _message([called, f"🚨 Rolling back{_named_place(context)}:", prose(reason)], blocks)
+    return _message([called, f"🚨 Rolling back{_named_place(context)}:", prose(report.reason)], blocks)
 
 
 def thread_details(report: Report) -> Message:
@@ -120,12 +117,12 @@ def mention(mentions: Iterable[str]) -> str:
 
 def prose(text: str, limit: int = _PROSE) -> str:
     """Return a text from outside on one line, at most `limit` long when escaped: no mention, link or control in it."""
-    return _fitting(collapse(text), limit)
+    return _fitting(collapse(text), limit, lambda cut: _AT.sub("@\u200b", _escape(cut)))
 
 
-def _fitting(text: str, limit: int) -> str:
+def _fitting(text: str, limit: int, escape: Callable[[str], str]) -> str:
     room = limit
-    while (excess := _length(escaped := _escape(shorten(text, room))) - limit) > 0:
+    while (excess := _length(escaped := escape(shorten(text, room))) - limit) > 0:
         room -= max(excess // 6, 1)
     return escaped
 
@@ -136,7 +133,7 @@ def _length(text: str) -> int:
 
 
 def _escape(text: str) -> str:
-    return _AT.sub("@\u200b", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _bare(text: str) -> str:
@@ -227,7 +224,7 @@ def _next_step(report: Report) -> list[Block]:
 
 def _lines(text: str) -> str:
     """Return command lines for a code block: escaped, cut, and without backticks that could end it."""
-    return _fitting(clean(text).strip().replace("```", "'''"), _COMMAND)
+    return _fitting(clean(text).strip().replace("```", "'''"), _COMMAND, _escape)
 
 
 def _links(report: Report) -> Block:
