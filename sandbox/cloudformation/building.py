@@ -22,8 +22,8 @@ MAX_FILE = 1_000_000
 ReadObject = Callable[[str, str], bytes]
 _SNAPSHOT_BY_DEFAULT = {"AWS::RDS::DBCluster"}
 _IAM_NAMES = {
-    "AWS::IAM::Group": "GroupName", "AWS::IAM::InstanceProfile": "InstanceProfileName", "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
-    "AWS::IAM::Role": "RoleName", "AWS::IAM::User": "UserName",
+    "AWS::IAM::Group": "GroupName", "AWS::IAM::InstanceProfile": "InstanceProfileName",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName", "AWS::IAM::Role": "RoleName", "AWS::IAM::User": "UserName",
 }  # fmt: skip
 _IAM_OTHERS = {"AWS::IAM::AccessKey", "AWS::IAM::Policy", "AWS::IAM::UserToGroupAddition"}
 
@@ -77,7 +77,7 @@ class Builder:
     def build(
         self, stack: Stack, request: Json, previous: Deployment | None, *, change_set: bool = False
     ) -> Deployment:
-        """Return what the request asks the stack to be. Settings it leaves out stay as in `previous`. Raises AwsError."""
+        """Return what the request asks the stack to be; what it leaves out stays as in `previous`. Raises AwsError."""
         text = self.text(request, previous)
         source = parse(text)
         processed = sam.expand(source)

@@ -50,7 +50,7 @@ class ChangeSets:
             raise
         if kind == "CREATE" and not stack.events:
             world.set_status(stack, "REVIEW_IN_PROGRESS", "User Initiated")
-        change_set = differences.new(world, stack, name, kind, params, target)
+        change_set = differences.new(world, stack, params, target)
         world.schedule_anyway(stack, CREATE_SECONDS / 2, lambda: self._work_out(stack, change_set, started=False))
         return {"Id": change_set.id, "StackId": stack.id}
 
@@ -66,7 +66,8 @@ class ChangeSets:
             return self._world.new_stack(params["StackName"], caller.region, caller.account)
         if stack.status != "REVIEW_IN_PROGRESS":
             raise invalid(
-                f"Stack [{stack.name}] already exists and cannot be created again with the changeSet [{params['ChangeSetName']}]."
+                f"Stack [{stack.name}] already exists and cannot be created again "
+                f"with the changeSet [{params['ChangeSetName']}]."
             )
         return stack
 
@@ -162,7 +163,7 @@ class ChangeSets:
         return {}
 
     def _executing_stack(self, params: Json, caller: Caller) -> Stack | None:
-        """Return the stack of the request, also when its change set is gone already: a repeated call finds it by its token."""
+        """Return the stack of the request, also when its change set is gone: a repeated call is known by its token."""
         name = params["ChangeSetName"]
         if name in self._world.graveyard:
             return self._world.stacks[self._world.graveyard[name].stack_id]
@@ -174,7 +175,7 @@ class ChangeSets:
             return None
 
     def delete_change_set(self, params: Json, caller: Caller) -> Json:
-        """DeleteChangeSet: gone at once, its children with it; one that isn't there is no error when named with its stack."""
+        """DeleteChangeSet: gone at once, its children with it; none of that name in the stack is no error."""
         try:
             change_set = find_change_set(self._world, params, caller)
         except AwsError as error:

@@ -18,7 +18,7 @@ Then = Callable[[], None]
 
 @dataclass(frozen=True)
 class Doomed:
-    """A resource to delete, and the policy that decides what becomes of it. New: the operation itself had created it."""
+    """A resource to delete, and the policy that decides what becomes of it. New: the operation itself made it."""
 
     resource: Resource
     policy: str

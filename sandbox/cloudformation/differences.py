@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 _POLICY_ACTIONS = {"Delete": "Delete", "Retain": "Retain", "RetainExceptOnCreate": "Retain", "Snapshot": "Snapshot"}
 
 
-def new(world: World, stack: Stack, name: str, kind: str, params: Json, target: Deployment) -> ChangeSet:
+def new(world: World, stack: Stack, params: Json, target: Deployment) -> ChangeSet:
     """Register a change set that is still to be worked out."""
+    name = params["ChangeSetName"]
     change_set = ChangeSet(
         id=f"arn:aws:cloudformation:{stack.region}:{stack.account}:changeSet/{name}/{world.uuid()}",
         name=name,
         stack_id=stack.id,
-        type=kind,
+        type=params.get("ChangeSetType", "UPDATE"),
         created=world.time,
         token=params.get("ClientToken") or "",
         description=params.get("Description") or "",
@@ -50,7 +51,7 @@ def fill(world: World, stack: Stack, change_set: ChangeSet) -> bool:
 
 
 def _children(world: World, stack: Stack, change_set: ChangeSet, target: Deployment) -> dict[str, ChangeSet]:
-    """Make a change set for each nested stack that would change. New nested stacks have none: nothing is there to compare."""
+    """Make a change set for each nested stack that would change. New ones have none: nothing is there to compare."""
     made: dict[str, ChangeSet] = {}
     for logical_id, wanted in target.desired.items():
         resource = stack.resources.get(logical_id)
@@ -59,8 +60,8 @@ def _children(world: World, stack: Stack, change_set: ChangeSet, target: Deploym
         child = nested.child_of(world, resource)
         name = f"{change_set.name}-{logical_id}-{world.unique()}"
         child_target = nested.deployment(world, stack, child, wanted, target)
-        request = {"IncludeNestedStacks": True}
-        candidate = new(world, child, name, "UPDATE", request, child_target)
+        request = {"ChangeSetName": name, "IncludeNestedStacks": True}
+        candidate = new(world, child, request, child_target)
         candidate.parent, candidate.root = change_set.id, change_set.root or change_set.id
         if not fill(world, child, candidate):
             del child.change_sets[candidate.id]

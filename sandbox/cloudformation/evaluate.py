@@ -1,6 +1,6 @@
 """Works out a template's conditions, mappings and intrinsic functions as far as its parameters decide them.
 
-What only a running resource can tell (Ref and Fn::GetAtt of a resource) stays as it is written: a later step fills it in.
+What only a running resource can tell (Ref and Fn::GetAtt of a resource) stays as it is written.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ _FUNCTIONS: dict[str, Any] = {
 
 
 def references(value: Value) -> set[tuple[str, str | None]]:
-    """Return the resources that a value speaks of, each with the attribute (None for Ref); other names may be among them."""
+    """Return the names that a value speaks of, parameters among them, each with its attribute (None for Ref)."""
     found: set[tuple[str, str | None]] = set()
     _collect(value, found)
     return found

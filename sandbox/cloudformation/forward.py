@@ -27,7 +27,7 @@ def create(world: World, stack: Stack, wanted: Deployment, operation: Operation)
 
 
 def update(world: World, stack: Stack, wanted: Deployment, operation: Operation) -> None:
-    """Start updating the stack: UPDATE_IN_PROGRESS, cleanup, UPDATE_COMPLETE, or back by way of UPDATE_ROLLBACK_IN_PROGRESS."""
+    """Start updating the stack: UPDATE_IN_PROGRESS, cleanup, UPDATE_COMPLETE, or UPDATE_ROLLBACK_IN_PROGRESS."""
     if stack.before is None:
         # From UPDATE_FAILED the way back still leads to where the stack was last stable.
         stack.before = stack.deployment
@@ -116,16 +116,17 @@ def _work(world: World, stack: Stack, change: Change) -> None:
         stack.resources[name] = resource
         world.set_resource(stack, resource, "UPDATE_IN_PROGRESS")
     created = old is None
+    end = partial(_end, world, stack, resource, created=created)
     if wanted.type == STACK_TYPE and created:
-        nested.create(world, stack, resource, lambda reason: _end(world, stack, resource, reason, created=True))
+        nested.create(world, stack, resource, end)
         if resource.physical_id:
             world.set_resource(stack, resource, "CREATE_IN_PROGRESS", "Resource creation Initiated")
     elif wanted.type == STACK_TYPE and not problem:
-        nested.update(world, stack, resource, lambda reason: _end(world, stack, resource, reason, created=False))
+        nested.update(world, stack, resource, end)
     else:
         world.schedule(
             stack, world.duration(stack, name),
-            lambda: _end(world, stack, resource, problem or world.planned_failure("update", stack, name), created=created),
+            lambda: end(problem or world.planned_failure("update", stack, name)),
         )  # fmt: skip
 
 
@@ -150,7 +151,7 @@ def _replacement(world: World, stack: Stack, old: Resource, change: Change) -> t
     return resource, None
 
 
-def _end(world: World, stack: Stack, resource: Resource, problem: str | None, *, created: bool) -> None:
+def _end(world: World, stack: Stack, resource: Resource, problem: str | None = None, *, created: bool) -> None:
     """End the work on one resource; the first failure ends the whole operation, unless rollback is disabled."""
     verb = "CREATE" if created else "UPDATE"
     if problem is None:

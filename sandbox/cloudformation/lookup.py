@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def find(world: World, name: str, caller: Caller, missing: Callable[[str], AwsError]) -> Stack:
-    """Return the stack of a name (never a deleted one) or of an id (deleted ones too). Raises what `missing` returns."""
+    """Return the stack of a name (no deleted one) or of an id (deleted ones too). Raises what `missing` returns."""
     found = world.stacks.get(name)
     if found is None:
         alive = (item for item in world.stacks.values() if item.name == name and item.status != "DELETE_COMPLETE")
@@ -28,7 +28,7 @@ def find(world: World, name: str, caller: Caller, missing: Callable[[str], AwsEr
 
 
 def find_change_set(world: World, params: Json, caller: Caller) -> ChangeSet:
-    """Return a change set by its ARN, or by its name and its stack. Raises AwsError: ChangeSetNotFound, no such stack."""
+    """Return a change set by its ARN, or by name and stack. Raises AwsError: ChangeSetNotFound, no such stack."""
     name = params["ChangeSetName"]
     if name.startswith("arn:"):
         for item in world.stacks.values():

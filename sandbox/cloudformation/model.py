@@ -77,7 +77,7 @@ class Resource:
     since: float
     reason: str = ""
     data: str | None = None
-    # Skipped in a rollback: CloudFormation believes in `desired`, but the resource still is what the failed update made it.
+    # Skipped in a rollback: CloudFormation believes in `desired`, but the resource still is as the update left it.
     out_of_sync: bool = False
 
     @property
@@ -91,25 +91,9 @@ class Resource:
         return self.desired.type
 
 
-@dataclass(frozen=True)
-class Event:
-    """One line of a stack's history; times in epoch seconds."""
-
-    event_id: str
-    logical_id: str
-    physical_id: str
-    type: str
-    status: str
-    reason: str
-    at: float
-    token: str
-    operation_id: str
-    properties: str = ""
-
-
 @dataclass
 class Operation:
-    """What is being done to a stack: the API's OperationType, the client's token, and the options that decide its end."""
+    """What is done to a stack: the API's OperationType, the client's token, and the options that decide its end."""
 
     kind: str
     token: str = ""
@@ -121,8 +105,23 @@ class Operation:
 
 
 @dataclass(frozen=True)
+class Event:
+    """One line of a stack's history, said in the course of an operation; times in epoch seconds."""
+
+    event_id: str
+    logical_id: str
+    physical_id: str
+    type: str
+    status: str
+    reason: str
+    at: float
+    operation: Operation
+    properties: str = ""
+
+
+@dataclass(frozen=True)
 class Loss:
-    """A stateful resource that was deleted with everything in it; `operation` is the kind that did it, `token` whose it was."""
+    """A stateful resource that was deleted with its data; `operation` is the kind that did it, `token` whose it was."""
 
     stack: str
     logical_id: str
@@ -136,7 +135,7 @@ class Loss:
 
 @dataclass
 class ChangeSet:
-    """A change set: what it would make of the stack, the changes as DescribeChangeSet tells them, and where it stands."""
+    """A change set: what it makes of the stack, the changes as DescribeChangeSet tells them, and where it stands."""
 
     id: str
     name: str
@@ -196,7 +195,7 @@ class Stack:
     cleanup_seconds: float | None = None
     outputs: list[Json] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
-    # Told once, with AWS's reason or None, when a nested stack's update ends or starts to roll back, and when it is at rest.
+    # Told once, with AWS's reason or None: when a nested stack's update ends or starts to roll back, and at rest.
     on_forward: Callable[[str | None], None] | None = None
     on_rest: Callable[[str | None], None] | None = None
 
@@ -207,7 +206,7 @@ class Stack:
 
     @property
     def path(self) -> str:
-        """The logical ids from the root down, as in ContinueUpdateRollback's ResourcesToSkip: `Child.` or an empty string."""
+        """The logical ids from the root down, as in ContinueUpdateRollback's ResourcesToSkip: `Child.`, or empty."""
         return "" if self.parent is None else f"{self.parent.path}{self.parent_logical_id}."
 
     @property

@@ -64,9 +64,9 @@ def check_updatable(stack: Stack, api: str, *, disable_rollback: bool) -> None:
     if stack.status in {"CREATE_FAILED", "UPDATE_FAILED"}:
         if not disable_rollback:
             raise invalid(
-                f"This stack is currently in a non-terminal [{stack.status}] state. To update the stack from this state, "
-                f"please use the disable-rollback parameter with {api} API. To rollback to the last known good state, "
-                "use the rollback-stack API"
+                f"This stack is currently in a non-terminal [{stack.status}] state. To update the stack from this "
+                f"state, please use the disable-rollback parameter with {api} API. "
+                "To rollback to the last known good state, use the rollback-stack API"
             )
     elif stack.status not in UPDATABLE:
         raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")

@@ -22,8 +22,8 @@ def chosen(
 ) -> dict[str, Parameter]:
     """Return the value of every parameter of the template.
 
-    `previous` are the stack's values for UsePreviousValue, None for a stack that doesn't exist yet. An omitted parameter
-    falls back to the template's default, never to the previous value (API reference, UpdateStack). Raises AwsError.
+    `previous` are the stack's values for UsePreviousValue, None for a stack that doesn't exist yet. An omitted
+    parameter falls back to the template's default, never to the previous value (API reference). Raises AwsError.
     """
     declared: dict[str, Json] = template.get("Parameters") or {}
     unknown = [item["ParameterKey"] for item in given if item["ParameterKey"] not in declared]
@@ -69,33 +69,39 @@ def _checked(key: str, about: Json, value: str, resolve: SsmResolver) -> Paramet
             raise invalid(f"Unable to fetch parameters [{value}] from parameter store for this account.")
         return Parameter(key, value, resolved, no_echo)
     parts = value.split(",") if kind == "CommaDelimitedList" else [value]
-    allowed = [_text(item) for item in about.get("AllowedValues") or []]
-    described = about.get("ConstraintDescription")
-    for part in parts:
-        if allowed and part not in allowed:
-            raise _refused(key, described, f"must be one of AllowedValues: [{', '.join(allowed)}]")
-        if "AllowedPattern" in about and not re.fullmatch(str(about["AllowedPattern"]), part):
-            raise _refused(key, described, f"must match pattern {about['AllowedPattern']}")
-    if kind == "Number":
-        try:
-            number = float(value)
-        except ValueError as error:
-            raise _refused(key, described, "must be a number") from error
-        if "MinValue" in about and number < float(about["MinValue"]):
-            raise _refused(key, described, f"must be a number not less than {about['MinValue']}")
-        if "MaxValue" in about and number > float(about["MaxValue"]):
-            raise _refused(key, described, f"must be a number not greater than {about['MaxValue']}")
-    if "MinLength" in about and len(value) < int(about["MinLength"]):
-        raise _refused(key, described, f"must contain at least {about['MinLength']} characters")
-    if "MaxLength" in about and len(value) > int(about["MaxLength"]):
-        raise _refused(key, described, f"must contain at most {about['MaxLength']} characters")
+    rule = next((rule for part in parts if (rule := _broken(about, part))), None) or _out_of_bounds(about, kind, value)
+    if rule is not None:
+        described = about.get("ConstraintDescription")
+        raise invalid(
+            f"Parameter {key} failed to satisfy constraint: {described}" if described else f"Parameter '{key}' {rule}"
+        )
     return Parameter(key, value, None, no_echo)
 
 
-def _refused(key: str, described: str | None, rule: str) -> Exception:
-    return invalid(
-        f"Parameter {key} failed to satisfy constraint: {described}" if described else f"Parameter '{key}' {rule}"
-    )
+def _broken(about: Json, part: str) -> str | None:
+    allowed = [_text(item) for item in about.get("AllowedValues") or []]
+    if allowed and part not in allowed:
+        return f"must be one of AllowedValues: [{', '.join(allowed)}]"
+    if "AllowedPattern" in about and not re.fullmatch(str(about["AllowedPattern"]), part):
+        return f"must match pattern {about['AllowedPattern']}"
+    return None
+
+
+def _out_of_bounds(about: Json, kind: str, value: str) -> str | None:
+    if kind == "Number":
+        try:
+            number = float(value)
+        except ValueError:
+            return "must be a number"
+        if number < float(about.get("MinValue", number)):
+            return f"must be a number not less than {about['MinValue']}"
+        if number > float(about.get("MaxValue", number)):
+            return f"must be a number not greater than {about['MaxValue']}"
+    if len(value) < int(about.get("MinLength", 0)):
+        return f"must contain at least {about['MinLength']} characters"
+    if len(value) > int(about.get("MaxLength", len(value))):
+        return f"must contain at most {about['MaxLength']} characters"
+    return None
 
 
 def scope_of(

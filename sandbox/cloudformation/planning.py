@@ -41,7 +41,7 @@ class Change:
 
     @property
     def replaces(self) -> bool:
-        """Whether executing it makes a new resource. Conditional ones do: the worst that AWS may do is what happens here."""
+        """Whether executing it makes a new resource. Conditional ones do: the worst that AWS may do happens here."""
         return self.action == "Modify" and self.replacement != "False"
 
 
@@ -50,7 +50,7 @@ def plan(
 ) -> dict[str, Change]:
     """Return the changes that lead from the current resources to `after`, by logical id.
 
-    `nested` names the nested stacks that are known to change. None: nobody looked, so that every nested stack may change
+    `nested` names the nested stacks that are known to change. None: nobody looked, so that every one may change
     (user guide, change sets: without IncludeNestedStacks their ChangeSource is Automatic).
     """
     changes: dict[str, Change] = {}
@@ -178,7 +178,7 @@ def changed_types(current: dict[str, Resource], after: Deployment) -> list[str]:
 
 
 def is_no_update(changes: dict[str, Change], before: Deployment | None, after: Deployment) -> bool:
-    """Tell whether AWS would say that there is nothing to do: no resource, output, parameter, tag or setting differs."""
+    """Tell whether AWS would find nothing to do: no resource, output, parameter, tag or setting differs."""
     if before is None or changes:
         return False
     return (
@@ -192,7 +192,7 @@ def is_no_update(changes: dict[str, Change], before: Deployment | None, after: D
 
 
 def levels(changes: dict[str, Change]) -> list[list[str]]:
-    """Return the additions and modifications in the order of their dependencies; those in one list go at the same time."""
+    """Return additions and modifications in the order of their dependencies; those in one list go at once."""
     waiting = {name: change for name, change in changes.items() if change.after is not None}
     done: set[str] = set()
     ordered: list[list[str]] = []

@@ -1,4 +1,4 @@
-"""Stack policies: which updates of which resources they let through (user guide, "Prevent updates to stack resources")."""
+"""Stack policies: which updates they let through (user guide, "Prevent updates to stack resources")."""
 
 from __future__ import annotations
 

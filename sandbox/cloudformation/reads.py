@@ -59,8 +59,8 @@ class Reads:
         """ListStacks: deleted ones too."""
         wanted = params.get("StackStatusFilter")
         members = (
-            "StackId", "StackName", "CreationTime", "LastUpdatedTime", "DeletionTime", "StackStatus", "StackStatusReason",
-            "ParentId", "RootId", "DriftInformation", "LastOperations",
+            "StackId", "StackName", "CreationTime", "LastUpdatedTime", "DeletionTime", "StackStatus",
+            "StackStatusReason", "ParentId", "RootId", "DriftInformation", "LastOperations",
         )  # fmt: skip
         summaries: list[Json] = []
         for item in self._mine(caller):
@@ -126,7 +126,7 @@ class Reads:
         return page(items, params, "StackResourceSummaries")
 
     def get_template(self, params: Json, caller: Caller) -> Json:
-        """GetTemplate of a stack or a change set: Original is the exact text, Processed (the default) after transforms."""
+        """GetTemplate of a stack or change set: Original is the exact text, Processed (the default) after macros."""
         if params.get("ChangeSetName"):
             made = find_change_set(self._world, params, caller).target
         else:

@@ -20,8 +20,8 @@ STATEFUL = frozenset({
     "AWS::FSx::FileSystem", "AWS::KMS::Key", "AWS::Kinesis::Stream", "AWS::Logs::LogGroup", "AWS::MemoryDB::Cluster",
     "AWS::MSK::Cluster", "AWS::Neptune::DBCluster", "AWS::Neptune::DBInstance", "AWS::OpenSearchService::Domain",
     "AWS::QLDB::Ledger", "AWS::RDS::DBCluster", "AWS::RDS::DBInstance", "AWS::Redshift::Cluster", "AWS::S3::Bucket",
-    "AWS::SDB::Domain", "AWS::SecretsManager::Secret", "AWS::SQS::Queue", "AWS::SSM::Parameter", "AWS::Timestream::Database",
-    "AWS::Timestream::Table",
+    "AWS::SDB::Domain", "AWS::SecretsManager::Secret", "AWS::SQS::Queue", "AWS::SSM::Parameter",
+    "AWS::Timestream::Database", "AWS::Timestream::Table",
 })  # fmt: skip
 
 # The types for which DeletionPolicy and UpdateReplacePolicy may be Snapshot (user guide, DeletionPolicy attribute).
@@ -37,7 +37,7 @@ _ALWAYS_CUSTOM = {"ServiceToken"}
 
 @lru_cache(maxsize=512)
 def schema(type_name: str) -> dict[str, Any]:
-    """Return AWS's schema of a resource type; an empty one for custom resources. Raises KeyError for no type of AWS's."""
+    """Return AWS's schema of a resource type; an empty one for custom resources. Raises KeyError for others."""
     if type_name.startswith("Custom::") or type_name == "AWS::CloudFormation::CustomResource":
         return {}
     # Late: the import costs half a second, and a sandbox without templates doesn't need it.

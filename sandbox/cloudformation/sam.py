@@ -32,7 +32,7 @@ def transforms(template: Json) -> list[str]:
 
 
 def expand(template: Json) -> Json:
-    """Return the processed template; the same object if it declares no transform. Raises AwsError for an unknown one."""
+    """Return the processed template; the same object without a transform. Raises AwsError for an unknown one."""
     names = transforms(template)
     if not names:
         return template
@@ -57,7 +57,8 @@ def _expand_one(logical_id: str, resource: Json, defaults: Json) -> Json:
     if expander is None:
         raise invalid(
             "Transform AWS::Serverless-2016-10-31 failed with: Invalid Serverless Application Specification document. "
-            f"Number of errors found: 1. Resource with id [{logical_id}] is invalid. Resource type {kind} is not supported."
+            f"Number of errors found: 1. Resource with id [{logical_id}] is invalid. "
+            f"Resource type {kind} is not supported."
         )
     properties = _merged(defaults.get(kind.rpartition("::")[2]) or {}, resource.get("Properties") or {})
     made: Json = expander(logical_id, properties)

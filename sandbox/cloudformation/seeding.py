@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sandbox.cloudformation.model import STATUSES, Operation, Stack
+from sandbox.cloudformation.template import parse
 from sandbox.cloudformation.world import Plan, World
 
 if TYPE_CHECKING:
@@ -19,6 +21,11 @@ if TYPE_CHECKING:
 
 DAY = 86_400.0
 ALL = frozenset(STATUSES)
+# Statuses of stacks that never were stable.
+_NEW = frozenset({
+    "CREATE_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_FAILED", "ROLLBACK_COMPLETE",
+    "REVIEW_IN_PROGRESS",
+})  # fmt: skip
 _IN_PROGRESS = frozenset(name for name in STATUSES if name.endswith("_IN_PROGRESS"))
 
 OLD_TEMPLATE: Json = {
@@ -52,14 +59,56 @@ OLD_TEMPLATE: Json = {
 
 
 def changed_template(template: Json = OLD_TEMPLATE) -> Json:
-    """Return the small shop after a deployment: the function changed, a queue came."""
+    """Return a template after a deployment: the shop's function changed and a queue came, or something of that kind."""
     changed: Json = json.loads(json.dumps(template))
-    changed["Resources"]["Api"]["Properties"] |= {
-        "MemorySize": 512,
-        "Code": {"S3Bucket": "shop-artifacts", "S3Key": "api/2.zip"},
-    }
-    changed["Resources"]["Mail"] = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 60}}
+    resources = changed["Resources"]
+    if "Api" in resources:
+        code = {"S3Bucket": "shop-artifacts", "S3Key": "api/2.zip"}
+        resources["Api"].setdefault("Properties", {}).update({"MemorySize": 512, "Code": code})
+    else:
+        list(resources.values())[-1]["Metadata"] = {"Deployment": "2"}
+    resources["Mail"] = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 60}}
     return changed
+
+
+@dataclass(frozen=True)
+class Seed:
+    """How a stack came to be where it is. All texts are AWS's side of the story."""
+
+    # What it was created with, a day before, and what the operation brought that led to its status.
+    template: Json | str = field(default_factory=lambda: OLD_TEMPLATE)
+    new_template: Json | str | None = None
+    # The resource that failed, where one must; the first that changed if nobody says. Why.
+    failing: str | None = None
+    reason: str = 'Resource handler returned message: "Code not found" (HandlerErrorCode: NotFound)'
+    # For UPDATE_ROLLBACK_FAILED: which resource failed to roll back, and how often it will again when it is continued.
+    rollback_failing: str | None = None
+    rollback_reason: str = "Internal Failure"
+    rollback_failures: int = 0
+    # How many seconds ago the operation began: an hour, or just now for a status in progress, if nobody says.
+    ago: float | None = None
+    resource_seconds: float | None = None
+    cleanup_seconds: float | None = None
+    # Lines of earlier history.
+    history_events: int = 0
+    express: bool = False
+    # Members of the UpdateStack that led here.
+    update: Json = field(default_factory=dict)
+
+    @property
+    def changed(self) -> Json | str:
+        """The template that the operation brought."""
+        return changed_template(parse(text_of(self.template))) if self.new_template is None else self.new_template
+
+    def failing_one(self, *, creating: bool) -> str:
+        """Return the logical id of the resource that fails."""
+        if self.failing is not None:
+            return self.failing
+        old: Json = parse(text_of(self.template))["Resources"]
+        if creating:
+            return list(old)[-1]
+        new: Json = parse(text_of(self.changed))["Resources"]
+        return next((name for name in old if name in new and old[name] != new[name]), next(reversed(old)))
 
 
 def text_of(template: Json | str) -> str:
@@ -105,86 +154,60 @@ class Seeder:
         how: Json = {"UsePreviousTemplate": True} if template is None else {"TemplateText": text_of(template)}
         self._operations.update_stack({"StackName": name, **how, **request}, self._caller)
 
-    def seed(  # noqa: PLR0913, every one is optional
-        self, name: str, status: str, *, template: Json | str = OLD_TEMPLATE, new_template: Json | str | None = None,
-        failing: str = "Api", reason: str = 'Resource handler returned message: "Code not found" (HandlerErrorCode: NotFound)',
-        rollback_failing: str | None = None, rollback_reason: str = "Internal Failure", rollback_failures: int = 0,
-        ago: float | None = None, history_events: int = 0, express: bool = False,
-        resource_seconds: float | None = None, cleanup_seconds: float | None = None,
-        update: Json | None = None, **request: Value,
-    ) -> Stack:  # fmt: skip
-        """Put a new stack into a status.
-
-        `template` is what it was created with a day before, `new_template` what the operation brought that led to the
-        status; `failing` the resource that fails where one must, for `reason`; `rollback_failing` the one that fails in the
-        rollback of UPDATE_ROLLBACK_FAILED, and still will `rollback_failures` times when it is continued. `ago`: how many
-        seconds before now that operation began (an hour; now for a status in progress). `history_events`: lines of earlier
-        history. `request` and `update` hold members of CreateStack and UpdateStack.
-        """
+    def seed(self, name: str, status: str, seed: Seed, request: Json) -> Stack:
+        """Put a new stack into a status. `request` holds members of CreateStack. Raises ValueError if it can't be."""
         if status not in STATUSES:
             raise ValueError(f"{status} is no stack status")
-        world = self._world
-        world.advance()
-        now, since = world.time, (0.0 if status in _IN_PROGRESS else 3600.0) if ago is None else ago
-        first = {"StackName": name, "TemplateText": text_of(template), **request}
-        second = update or {}
-        bad = text_of(new_template if new_template is not None else changed_template())
-        creating = status in {
-            "CREATE_IN_PROGRESS",
-            "CREATE_FAILED",
-            "ROLLBACK_IN_PROGRESS",
-            "ROLLBACK_FAILED",
-            "ROLLBACK_COMPLETE",
-        }
-        if not creating and status != "REVIEW_IN_PROGRESS":
-            with self._at(now - since - DAY, ALL):
+        self._world.advance()
+        now = self._world.time
+        ago = (0.0 if status in _IN_PROGRESS else 3600.0) if seed.ago is None else seed.ago
+        first = {"StackName": name, "TemplateText": text_of(seed.template), **request}
+        if status not in _NEW:
+            with self._at(now - ago - DAY, ALL):
                 self._operations.create_stack(first, self._caller)
-            self._pace(self._named(name), resource_seconds, cleanup_seconds)
-            self._history(self._named(name), history_events)
-        with self._at(now - since, ALL - {status}):
-            self._prepare_failure(
-                name, status, failing, reason, rollback_failing or failing, rollback_reason, rollback_failures
-            )
-            if creating:
-                self._operations.create_stack({**first, "DisableRollback": status == "CREATE_FAILED"}, self._caller)
-            elif status == "REVIEW_IN_PROGRESS":
-                self._change_sets.create_change_set(
-                    {**first, "ChangeSetName": "first", "ChangeSetType": "CREATE"}, self._caller
-                )
-            elif status.startswith("DELETE"):
-                self._operations.delete_stack({"StackName": name}, self._caller)
-            elif status.startswith("IMPORT"):
-                self._import(self._named(name), status)
-            elif status != "CREATE_COMPLETE":
-                self._update(name, bad, {"DisableRollback": status == "UPDATE_FAILED", **second})
+            self._pace(self._named(name), seed.resource_seconds, seed.cleanup_seconds)
+            self._history(self._named(name), seed.history_events)
+        with self._at(now - ago, ALL - {status}):
+            self._plan_failures(name, status, seed)
+            self._lead_to(name, status, seed, first)
             stack = self._named(name)
-            stack.express = express
-            self._pace(stack, resource_seconds, cleanup_seconds)
-            world.advance(world.time)
+            stack.express = seed.express
+            self._pace(stack, seed.resource_seconds, seed.cleanup_seconds)
         if stack.status != status:
             raise ValueError(f"the templates lead to {stack.status}, not to {status}")
-        world.advance(now)
+        self._world.advance(now)
         return stack
 
-    def _prepare_failure(  # noqa: PLR0913, one caller
-        self,
-        name: str,
-        status: str,
-        failing: str,
-        reason: str,
-        rollback_failing: str,
-        rollback_reason: str,
-        rollback_failures: int,
-    ) -> None:
-        plans = self._world.plans
-        if status in {"CREATE_FAILED", "UPDATE_FAILED"} or ("ROLLBACK" in status and not status.startswith("IMPORT")):
-            plans["update", name, failing] = Plan(reason, 1)
-        if status == "UPDATE_ROLLBACK_FAILED":
-            plans["rollback", name, rollback_failing] = Plan(rollback_reason, 1 + rollback_failures)
-        if status in {"ROLLBACK_FAILED", "DELETE_FAILED"}:
-            plans["delete", name, failing] = Plan(reason, 1)
+    def _lead_to(self, name: str, status: str, seed: Seed, first: Json) -> None:
+        """Start the operation that leads to the status."""
+        if status == "REVIEW_IN_PROGRESS":
+            request = {**first, "ChangeSetName": "first", "ChangeSetType": "CREATE"}
+            self._change_sets.create_change_set(request, self._caller)
+        elif status in _NEW:
+            world = self._world
+            usual = world.resource_seconds, world.cleanup_seconds
+            world.resource_seconds = usual[0] if seed.resource_seconds is None else seed.resource_seconds
+            self._operations.create_stack({**first, "DisableRollback": status == "CREATE_FAILED"}, self._caller)
+            world.resource_seconds, world.cleanup_seconds = usual
+        elif status.startswith("DELETE"):
+            self._operations.delete_stack({"StackName": name}, self._caller)
+        elif status.startswith("IMPORT"):
+            self._import(self._named(name), status, seed.reason)
+        elif status != "CREATE_COMPLETE":
+            how = {"DisableRollback": status == "UPDATE_FAILED", **seed.update}
+            self._update(name, seed.changed, how)
 
-    def _import(self, stack: Stack, status: str) -> None:
+    def _plan_failures(self, name: str, status: str, seed: Seed) -> None:
+        plans, failing = self._world.plans, seed.failing_one(creating=status in _NEW)
+        if status in {"CREATE_FAILED", "UPDATE_FAILED"} or ("ROLLBACK" in status and not status.startswith("IMPORT")):
+            plans["update", name, failing] = Plan(seed.reason, 1)
+        if status == "UPDATE_ROLLBACK_FAILED":
+            again = Plan(seed.rollback_reason, 1 + seed.rollback_failures)
+            plans["rollback", name, seed.rollback_failing or failing] = again
+        if status in {"ROLLBACK_FAILED", "DELETE_FAILED"}:
+            plans["delete", name, failing] = Plan(seed.reason, 1)
+
+    def _import(self, stack: Stack, status: str, reason: str) -> None:
         """Tell the story of an import; nothing else here can import."""
         world = self._world
         stack.operation = Operation("UPDATE_STACK")
@@ -193,7 +216,11 @@ class Seeder:
         if "ROLLBACK" not in status:
             world.schedule(stack, world.duration(stack, ""), lambda: world.set_status(stack, "IMPORT_COMPLETE"))
             return
-        world.set_status(stack, "IMPORT_ROLLBACK_IN_PROGRESS", "The following resource(s) failed to import: [Orders]. ")
+        resource = replace(next(iter(stack.resources.values())))
+        world.set_resource(stack, resource, "IMPORT_IN_PROGRESS")
+        world.set_resource(stack, resource, "IMPORT_FAILED", reason)
+        failed = f"The following resource(s) failed to import: [{resource.logical_id}]. "
+        world.set_status(stack, "IMPORT_ROLLBACK_IN_PROGRESS", failed)
         end = "IMPORT_ROLLBACK_FAILED" if status == "IMPORT_ROLLBACK_FAILED" else "IMPORT_ROLLBACK_COMPLETE"
         world.schedule(stack, world.duration(stack, ""), lambda: world.set_status(stack, end))
 

@@ -11,7 +11,7 @@ from sandbox.cloudformation.building import Builder
 from sandbox.cloudformation.changesets import ChangeSets
 from sandbox.cloudformation.operations import Operations
 from sandbox.cloudformation.reads import Reads
-from sandbox.cloudformation.seeding import Seeder
+from sandbox.cloudformation.seeding import Seed, Seeder
 from sandbox.cloudformation.staleness import ALWAYS, Staleness
 from sandbox.cloudformation.world import Plan, World
 from sandbox.errors import AwsError
@@ -38,7 +38,7 @@ class CloudFormation:
         ssm: Callable[[str], str | None] | None = None,
         caller: Caller | None = None,
     ) -> None:
-        """`s3` gives an object's body or raises KeyError; `ssm` a parameter's value or None; `caller` owns what is seeded."""
+        """`s3` gives a body or raises KeyError; `ssm` a parameter's value or None; `caller` owns what is seeded."""
         self.ssm_parameters: dict[str, str] = {}
         self._caller = caller or Caller("us-west-2")
         self._lock = threading.RLock()
@@ -100,9 +100,14 @@ class CloudFormation:
             return self._seeder.update(name, template, resource_seconds, cleanup_seconds, **request)
 
     def seed_stack(self, name: str, status: str = "UPDATE_COMPLETE", **how: Value) -> Stack:
-        """Put a stack into any of the 23 statuses, by real operations of the past; see `Seeder.seed` for `how`."""
+        """Put a new stack into any of the 23 statuses, by real operations of the past.
+
+        `how`: the members of `Seed` by name (`failing="Api"`, `ago=60`, ...), and those of CreateStack (`Tags=[...]`).
+        """
+        seed = Seed(**{key: value for key, value in how.items() if key[0].islower()})
+        request = {key: value for key, value in how.items() if key[0].isupper()}
         with self._lock:
-            return self._seeder.seed(name, status, **how)
+            return self._seeder.seed(name, status, seed, request)
 
     def durations(self, *, resource_seconds: float | None = None, cleanup_seconds: float | None = None) -> None:
         """Set how long work on a resource, and a cleanup, take where nobody says otherwise (2 s each at first)."""
@@ -116,7 +121,7 @@ class CloudFormation:
         self._world.seconds[stack, logical_id] = seconds
 
     def fail_update(self, logical_id: str, reason: str, *, times: int = 1, stack: str = "") -> None:
-        """Let the next creation or update of the resource fail, with AWS's reason. `stack` is the root's name, or any."""
+        """Let the next creation or update of the resource fail, for AWS's reason. `stack`: the root's name, or any."""
         self._world.plans["update", stack, logical_id] = Plan(reason, times)
 
     def fail_rollback(self, logical_id: str, reason: str, *, times: int = 1, stack: str = "") -> None:
@@ -128,7 +133,7 @@ class CloudFormation:
         self._world.plans["delete", stack, logical_id] = Plan(reason, times)
 
     def stale_reads(self, seconds: float, pattern: Sequence[bool] = ALWAYS) -> None:
-        """Let DescribeStacks show what was `seconds` ago: always, or by a pattern such as (True, False) look by look."""
+        """Let DescribeStacks show what was `seconds` ago: always, or by a pattern, (True, False), look by look."""
         self._staleness.set(seconds, pattern)
 
     def store(self, stack: str, logical_id: str, data: str) -> None:

@@ -42,8 +42,8 @@ def start(world: World, stack: Stack, reason: str) -> None:
 def resume(world: World, stack: Stack, skip: frozenset[str]) -> None:
     """Continue a rollback that failed. `skip` are logical ids, those of nested stacks as `Child.Resource`.
 
-    A resource can only be skipped if it is in UPDATE_FAILED because the rollback failed (API reference); a list that names
-    another is accepted here, and the rollback fails on it.
+    A resource can only be skipped if it is in UPDATE_FAILED because the rollback failed (API reference); a list that
+    names another is accepted here, and the rollback fails on it.
     """
     failed, stack.failed = set(stack.failed), []
     world.end_era(stack)
@@ -53,7 +53,10 @@ def resume(world: World, stack: Stack, skip: frozenset[str]) -> None:
     inner = {name for name in skip - own if name.partition(".")[0] not in nested_ids}
     wrong = sorted((own - failed) | (own & nested_ids) | inner)
     if wrong:
-        reason = f"The following resource(s) cannot be skipped: [{', '.join(wrong)}]. Only resources in UPDATE_FAILED state can be skipped. "
+        reason = (
+            f"The following resource(s) cannot be skipped: [{', '.join(wrong)}]. "
+            "Only resources in UPDATE_FAILED state can be skipped. "
+        )
         stack.failed = sorted(failed)
         world.schedule(stack, world.duration(stack, wrong[0]), lambda: _give_up(world, stack, reason))
         return
@@ -128,7 +131,8 @@ def _give_up(world: World, stack: Stack, reason: str) -> None:
     world.set_status(stack, "UPDATE_ROLLBACK_FAILED", reason)
     nested.at_rest(
         stack,
-        f"Embedded stack {stack.id} was not successfully updated. Currently in UPDATE_ROLLBACK_FAILED with reason: {reason}",
+        f"Embedded stack {stack.id} was not successfully updated. "
+        f"Currently in UPDATE_ROLLBACK_FAILED with reason: {reason}",
     )
 
 

@@ -84,7 +84,7 @@ def event(item: Stack, line: Event) -> Json:
         "StackId": item.id,
         "StackName": item.name,
         "EventId": line.event_id,
-        "OperationId": line.operation_id,
+        "OperationId": line.operation.id,
         "LogicalResourceId": line.logical_id,
         "PhysicalResourceId": line.physical_id,
         "ResourceType": line.type,
@@ -93,7 +93,7 @@ def event(item: Stack, line: Event) -> Json:
     }
     optional = {
         "ResourceStatusReason": line.reason,
-        "ClientRequestToken": line.token,
+        "ClientRequestToken": line.operation.token,
         "ResourceProperties": line.properties,
     }
     return shown | {key: value for key, value in optional.items() if value}

@@ -128,7 +128,10 @@ class World:
             stack.deleted = self.time
         if not status.endswith("_IN_PROGRESS"):
             _settle(stack, good=status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"})
-        self._event(stack, stack.name, stack.id, STACK_TYPE, status, reason)
+        event_id = str(uuid.UUID(int=self.random.getrandbits(128)))
+        stack.events.append(
+            Event(event_id, stack.name, stack.id, STACK_TYPE, status, reason, self.time, stack.operation)
+        )
         self.remember(stack)
 
     def remember(self, stack: Stack) -> None:
@@ -140,25 +143,15 @@ class World:
     ) -> None:
         """Move a resource to a status, with its event; the physical id is left out while there is none."""
         resource.status, resource.reason, resource.since = status, reason, self.time
-        shown = resource.desired.shown
-        self._event(
-            stack, resource.logical_id, resource.physical_id if physical else "", resource.type, status, reason,
-            json.dumps(shown, separators=(",", ":")) if shown else "{}",
-        )  # fmt: skip
-
-    def _event(
-        self, stack: Stack, logical: str, physical: str, type_: str, status: str, reason: str, properties: str = ""
-    ) -> None:
-        unique = f"{self.random.getrandbits(64):016x}"
-        event_id = (
-            str(uuid.UUID(int=self.random.getrandbits(128))) if type_ == STACK_TYPE else f"{logical}-{status}-{unique}"
-        )
-        operation = stack.operation
+        event_id = f"{resource.logical_id}-{status}-{self.random.getrandbits(64):016x}"
+        physical_id = resource.physical_id if physical else ""
+        properties = json.dumps(resource.desired.shown, separators=(",", ":"))
         stack.events.append(
             Event(
-                event_id, logical, physical, type_, status, reason, self.time, operation.token, operation.id, properties
+                event_id, resource.logical_id, physical_id, resource.type, status, reason, self.time, stack.operation,
+                properties,
             )
-        )
+        )  # fmt: skip
 
     def new_stack(self, name: str, region: str, account: str) -> Stack:
         """Register a stack that doesn't exist yet and return it; its creation is the caller's next step."""

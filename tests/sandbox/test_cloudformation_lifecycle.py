@@ -257,7 +257,7 @@ def test_the_same_token_again_changes_nothing(aws: CloudFormation, api: Any, clo
     assert (status(api), len(events(api))) == ("UPDATE_ROLLBACK_COMPLETE", before)
 
 
-def test_a_token_of_another_kind_of_operation_is_refused(aws: CloudFormation, api: Any, clock: ManualClock) -> None:
+def test_a_token_of_another_kind_of_operation_is_refused(aws: CloudFormation, api: Any) -> None:
     aws.seed_stack("shop", "UPDATE_IN_PROGRESS", update={"ClientRequestToken": "one"})
 
     with pytest.raises(ClientError) as error:

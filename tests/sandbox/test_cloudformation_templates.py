@@ -59,12 +59,12 @@ SAM: dict[str, Any] = {
 
 @pytest.fixture
 def aws(sandbox: Sandbox) -> CloudFormation:
-    sandbox.services.put_parameter("/image", "registry/image:1")
     return sandbox.cloudformation
 
 
 @pytest.fixture
-def api(sandbox: Sandbox, aws: CloudFormation) -> Any:
+def api(sandbox: Sandbox) -> Any:
+    sandbox.services.put_parameter("/image", "registry/image:1")
     return sandbox.client("cloudformation")
 
 
@@ -87,7 +87,8 @@ def make(aws: CloudFormation) -> Any:
     return aws.create("shop", YAML, Parameters=given(Key="hush", Image="/image"), Capabilities=["CAPABILITY_IAM"])
 
 
-def test_expressions_are_worked_out_as_far_as_parameters_go(aws: CloudFormation, api: Any) -> None:
+def test_expressions_are_worked_out_as_far_as_parameters_go(sandbox: Sandbox, aws: CloudFormation) -> None:
+    sandbox.services.put_parameter("/image", "registry/image:1")
     stack = make(aws)
 
     assert set(stack.resources) == {"Api", "Role"}
