@@ -16,7 +16,7 @@ from rollback.incident import Incident
 from rollback.interruption import Interrupted, no_more_interruptions, within
 from rollback.looking import look_at_everything
 from rollback.moves import Done, Ended, Wait
-from rollback.notices import Code, denied, error, unreadable
+from rollback.notices import Code, denied, error, internal_error, unreadable
 from rollback.notify import Notifier
 from rollback.outcome import all_good
 from rollback.reconcile import Part, Patience, patiently, reconcile
@@ -52,6 +52,10 @@ def run(incident: Incident, runner: Runner) -> Report:
         incident.notices.append(error(Code.INTERRUPTED, f"The job was cancelled ({signal})."))
         report = incident.report(Outcome.INTERRUPTED, "The job was cancelled before the rollback was done.")
         return notifier.finished(report, in_a_hurry=True)
+    except Exception as defect:  # noqa: BLE001 - a defect of ours must still be told, as any other failure
+        notice = internal_error(defect)
+        incident.notices.append(notice)
+        report = incident.report(Outcome.FAILED, notice.text)
     return notifier.finished(report)
 
 
@@ -114,10 +118,14 @@ def _roll_back_frontend(incident: Incident, snapshot: UsableSnapshot) -> None:
 
 def _drive(incident: Incident, part: Part[Observation], patience: Patience) -> Done:
     """Reconcile the part; in a dry run, decide and print the plan instead."""
-    if incident.inputs.dry_run:
-        done = _plan(part, patience, incident)
-    else:
-        done = reconcile(part, patience, incident.clock, lambda text: incident.progress.detail(part.label, text))
+    try:
+        if incident.inputs.dry_run:
+            done = _plan(part, patience, incident)
+        else:
+            done = reconcile(part, patience, incident.clock, lambda text: incident.progress.detail(part.label, text))
+    except Exception as defect:  # noqa: BLE001 - a defect in one part must not keep the other from being rolled back
+        notice = internal_error(defect)
+        done = Done(Result.FAILED, notice.text, Code.INTERNAL_ERROR, notice.remedies)
     incident.progress.tell(part.label, f"{done.result}: {done.reason}")
     return done
 

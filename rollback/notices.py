@@ -91,3 +91,14 @@ def unreadable(what: str, cure: str) -> Done:
     """Return the end of a part whose state could not be read for too long."""
     purpose = cure or "Look at https://health.aws.amazon.com, then run this job again: it goes on where AWS stands."
     return Done(Result.FAILED, what, Code.AWS_UNREADABLE, (Command(purpose=purpose),))
+
+
+def internal_error(defect: BaseException) -> Notice:
+    """Return the error that a defect of the action itself is told by: what, and where, in one line."""
+    trace = defect.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    where = f" (line {trace.tb_lineno} of {trace.tb_frame.f_code.co_name})" if trace else ""
+    text = f"An error in the action itself: {type(defect).__name__}: {defect}{where}."
+    cure = Command(purpose="Run this job again: it goes on where AWS stands. Report this error to the maintainers")
+    return error(Code.INTERNAL_ERROR, text, cure)

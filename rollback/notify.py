@@ -30,11 +30,13 @@ class Notifier:
         """Say that the rollback begins, where the channel can be updated later."""
         if self._channel is None or self._incident.inputs.dry_run:
             return
-        report = self._redactor.redact_report(self._incident.report(Outcome.ROLLED_BACK))
+        incident = self._incident
+        report = self._redactor.redact_report(incident.report(Outcome.ROLLED_BACK))
+        message = start_message(report, incident.inputs.slack_mentions)
         try:
-            self._channel.started(start_message(report, self._incident.inputs.slack_mentions))
+            self._channel.started(message)
         except SlackError as trouble:
-            self._incident.progress.detail("slack", str(trouble))
+            incident.progress.detail("slack", str(trouble))
 
     def finished(self, report: Report, *, in_a_hurry: bool = False) -> Report:
         """Tell the end, and return the report with what came of telling it."""

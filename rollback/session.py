@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Mapping, Sequence
 from typing import TextIO
 
@@ -12,10 +11,10 @@ from rollback.clock import Clock, SystemClock
 from rollback.incident import Incident
 from rollback.inputs import Inputs, InvalidInputs, read
 from rollback.interruption import Interrupted, no_more_interruptions
-from rollback.notices import Code, error
+from rollback.notices import Code, error, internal_error
 from rollback.outcome import EXIT_CODES
 from rollback.progress import Progress
-from rollback.report.model import Command, Notice, Report
+from rollback.report.model import Notice, Report
 from rollback.report.outputs import outputs
 from rollback.report.summary import summary
 from rollback.report.words import notices, title
@@ -52,18 +51,10 @@ class Session:
             return self._short_report(
                 Outcome.INVALID_INPUTS, *(error(Code.INVALID_INPUT, problem) for problem in invalid.problems)
             )
-        incident = self._incident(inputs)
         try:
-            return app.run(incident, self._runner)
-        except Exception as defect:  # noqa: BLE001 - a defect of ours must still end in outputs and a summary
-            where = traceback.extract_tb(defect.__traceback__)[-1]
-            text = (
-                f"An error in the action itself: {type(defect).__name__}: {defect} "
-                f"(at {where.name}, line {where.lineno} of {where.filename.rsplit('/', 1)[-1]})."
-            )
-            cure = Command(purpose="Run this job again: it goes on where AWS stands. Report this error to the maintainers")
-            incident.notices.append(error(Code.INTERNAL_ERROR, text, cure))
-            return incident.report(Outcome.FAILED, text)
+            return app.run(self._incident(inputs), self._runner)
+        except Exception as defect:  # noqa: BLE001 - even then outputs and a summary are written
+            return self._short_report(Outcome.FAILED, internal_error(defect))
 
     def _incident(self, inputs: Inputs) -> Incident:
         self._runner.mask(*inputs.secrets)

@@ -117,5 +117,5 @@ def _not_rolled_back(part: FrontendPart, result: Result | None) -> tuple[str, ..
     if result is not Result.ROLLED_BACK:
         return ()
     if part.wishes.environment:
-        return ("Frontend: the rebuild used today's build image.",)
-    return ("Frontend: the rebuild used today's environment variables and build image, not those of the original build.",)
+        return ("the rebuild used today's build image.",)
+    return ("the rebuild used today's environment variables and build image, not those of the original build.",)

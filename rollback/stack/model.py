@@ -136,6 +136,7 @@ class Seen:
     restore: RestoreView | None = None
     restore_executed: bool = False
     restored_before: bool = False
+    at_rest_for: float = 0.0
     skip: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     stuck: tuple[str, ...] = ()

@@ -86,6 +86,7 @@ class StackPart:
         self._events_read_at = float("-inf")
         self._events_denied = False
         self._said = ""
+        self._rested_at = clock.monotonic()
 
     @property
     def label(self) -> str:
@@ -188,6 +189,7 @@ class StackPart:
     def _say_status(self, status: str, reason: str) -> None:
         if status != self._said:
             self._said = status
+            self._rested_at = self._clock.monotonic()
             if self._restore:
                 self._restore.forget()
             self._progress.tell(self.label, f"{status}{f' ({reason})' if reason else ''}")
@@ -207,6 +209,7 @@ class StackPart:
             restoring=executed or (newest is not None and restoring.adopts(newest.token)),
             restore_rolled_back=bool(restores) and state is State.REVERTED,
             restore_executed=executed,
+            at_rest_for=self._clock.monotonic() - self._rested_at,
             restored_before=bool(restores) and state is State.UPDATED,
             skip=self.wishes.skip,
             skipped=self.skipped,
@@ -215,6 +218,8 @@ class StackPart:
             region=self.wishes.region,
         )
         if self._restore and self.stack and certain and state in _RESTORABLE:
+            if executed:
+                self._restore.forget()
             return replace(seen, restore=self._restore.view(self.stack, self._tokens.change_set()))
         return seen
 
@@ -262,6 +267,7 @@ class StackPart:
                 token = self._tokens.make(tokens.RESTORE)
                 name = self._tokens.change_set()
                 self._write(tokens.RESTORE, token, lambda: self._door.execute_change_set(stack_id, name, token))
+                self._said = ""  # even where the same status follows, it is another state that is at rest then
             case _:
                 raise TypeError(f"a stack knows no move {move!r}")
 

@@ -9,6 +9,7 @@ from rollback.notices import Code, refused, warning
 from rollback.report.model import Command
 from rollback.results import Result
 from rollback.stack import tokens
+from rollback.stack.evidence import STALE_SECONDS
 from rollback.stack.model import ChangeSet, CreateChangeSet, DropChangeSet, ExecuteChangeSet, RestoreView, Seen
 from rollback.stack.stateful import destructive_changes
 
@@ -23,6 +24,8 @@ def next_move(seen: Seen) -> Move:
         raise ValueError("a restore needs a snapshot")
     if not view.differences or view.found_empty:
         return _equal(seen, view)
+    if seen.restore_executed and seen.at_rest_for < STALE_SECONDS:
+        return Wait("AWS to show the restored stack")  # DescribeStacks may still show earlier parameters and tags
     if seen.restore_executed or seen.restored_before:
         return Done(
             Result.FAILED,

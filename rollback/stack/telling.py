@@ -62,9 +62,9 @@ def _not_rolled_back(part: StackPart, done: Done | None) -> tuple[str, ...]:
     name = part.stack.name if part.stack else part.name
     said = []
     if done and done.result is Result.NOT_NEEDED:
-        said.append(f"Stack {name}: everything that the failed deployment changed in it stays in place.")
+        said.append(f"everything that the failed deployment changed in it stays in place.")
     if part.skipped:
-        said.append(f"Stack {name}: the skipped resources {', '.join(part.skipped)} are as the failed deployment left them.")
+        said.append(f"the skipped resources {', '.join(part.skipped)} are as the failed deployment left them.")
     said += [notice.text for notice in (done.warnings if done else ()) if notice.code == Code.RESTORE_KEEPS_VALUES]
-    said += [f"Stack {name}: {text}" for text in part.stays_behind()]
+    said += list(part.stays_behind())
     return tuple(said)

@@ -1,0 +1,110 @@
+"""Play one incident: `python -m sandbox.demo [INCIDENT]`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from sandbox.clock import ScaledClock
+from sandbox.demo.incidents import APP, BAD, BRANCH, DEFAULT, INCIDENTS, STACK, Incident
+from sandbox.demo.page import page
+from sandbox.slack import Slack
+from sandbox.world import Sandbox
+
+ROOT = Path(__file__).resolve().parents[2]
+SPEED = 25.0
+"""AWS's seconds a second: eight minutes pass in twenty seconds."""
+
+
+def main(arguments: list[str]) -> int:
+    """Play the incident named on the command line and show what people would see."""
+    name = arguments[0] if arguments else DEFAULT
+    if name not in INCIDENTS:
+        print(f"There is no incident {name!r}. There are: {', '.join(INCIDENTS)}.\nmake demo INCIDENT=half-way")
+        return 2
+    incident = INCIDENTS[name]
+    folder = ROOT / "out" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    print(f"Incident: {incident.title}\n(the embedded AWS runs at {SPEED:.0f} times the speed of the real one)", flush=True)
+    with Sandbox(ScaledClock(SPEED)) as sandbox:
+        if incident.snapshot_first:
+            print("\n— Before the deployment, a step of the workflow records the last known good (mode: snapshot)", flush=True)
+            incident.snapshot_first(sandbox)
+            _play(sandbox, incident, folder, mode="snapshot")
+            print("\n— The deployment: the infrastructure succeeds, the smoke tests fail", flush=True)
+        incident.prepare(sandbox)
+        print("\n— The rollback step", flush=True)
+        code = _play(sandbox, incident, folder, mode="rollback")
+        _show(sandbox.slack, folder, code, incident)
+    return 0
+
+
+def _play(sandbox: Sandbox, incident: Incident, folder: Path, *, mode: str) -> int:
+    """Run the real entrypoint as the runner would, and return its exit code."""
+    files = {name: folder / f"{mode}-{name.lower()}.txt" for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    for file in files.values():
+        file.write_text("", encoding="utf-8")
+    event = folder / "event.json"
+    event.write_text(json.dumps(_event()), encoding="utf-8")
+    inputs = {
+        "mode": mode,
+        "stack-name": STACK,
+        "app-id": APP,
+        "environment": "development",
+        "job-results": json.dumps({job: {"result": result, "outputs": {}} for job, result in incident.results.items()}),
+        "poll-interval": "1",
+        "verify-url": sandbox.site.url,
+        "slack-webhook-url": sandbox.slack.webhook_url,
+        "slack-mentions": "S0DEVOPS1",
+        **incident.inputs,
+    }
+    if not inputs.get("verify-contains"):
+        del inputs["verify-url"]
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "GITHUB_", "INPUT_"))
+    }
+    environment |= sandbox.environment()
+    environment |= {f"INPUT_{name.upper()}": value for name, value in inputs.items()}
+    environment |= {name: str(file) for name, file in files.items()}
+    environment |= {
+        "GITHUB_REPOSITORY": "example/shop",
+        "GITHUB_RUN_ID": "1764720000",
+        "GITHUB_RUN_ATTEMPT": "1",
+        "GITHUB_REF_NAME": BRANCH,
+        "GITHUB_SHA": BAD,
+        "GITHUB_ACTOR": "robin",
+        "GITHUB_WORKFLOW": "Deploy development",
+        "GITHUB_EVENT_NAME": "push",
+        "GITHUB_EVENT_PATH": str(event),
+        "GITHUB_WORKSPACE": str(folder),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return subprocess.run([sys.executable, str(ROOT / "entrypoint.py")], env=environment, check=False).returncode
+
+
+def _event() -> dict[str, object]:
+    head = {"id": BAD, "message": "New basket", "author": {"name": "Robin Example"}}
+    return {"head_commit": head, "repository": {"full_name": "example/shop"}}
+
+
+def _show(slack: Slack, folder: Path, code: int, incident: Incident) -> None:
+    print(f"\nExit code: {code}")
+    for message in slack.messages:
+        print(f"\n== Slack ==\n{message.text}")
+    if not slack.messages:
+        print("\nSlack was told nothing.")
+    summary = (folder / "rollback-github_step_summary.txt").read_text(encoding="utf-8")
+    rendered = folder / "summary.html"
+    rendered.write_text(page(summary, incident.title), encoding="utf-8")
+    (folder / "summary.md").write_text(summary, encoding="utf-8")
+    print(f"\nThe job summary, rendered: {rendered.relative_to(ROOT)} (its Markdown beside it: summary.md)")
+    print(f"Other incidents: make demo INCIDENT=… with one of {', '.join(INCIDENTS)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
