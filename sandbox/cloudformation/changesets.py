@@ -97,6 +97,8 @@ class ChangeSets:
     def _problem(self, stack: Stack, change_set: ChangeSet) -> str | None:
         target = change_set.target
         assert target is not None  # noqa: S101, only a seeded one has none
+        if stack.status.endswith("_IN_PROGRESS") and change_set.type == "UPDATE":
+            return f"Stack:{stack.id} is in {stack.status} state and can not be updated."
         lacking = building.lacking(target.capabilities, target.source, target.template, change_set=True)
         if lacking:
             return capabilities_reason(lacking)

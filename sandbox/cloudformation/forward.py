@@ -73,7 +73,15 @@ def _next_level(world: World, stack: Stack, changes: dict[str, Change], waiting:
         if stack.failed:
             _stop(world, stack)
         else:
-            _succeed(world, stack)
+            world.schedule(stack, _monitoring(world, stack), partial(_succeed, world, stack))
+
+
+def _monitoring(world: World, stack: Stack) -> float:
+    """Return for how many seconds rollback triggers are watched before the cleanup; still cancellable (user guide)."""
+    made = stack.deployment
+    if made is None or stack.parent is not None or stack.status in world.instant:
+        return 0.0
+    return 60.0 * float(made.rollback_configuration.get("MonitoringTimeInMinutes") or 0)
 
 
 def _protect_removals(world: World, stack: Stack, changes: dict[str, Change]) -> None:

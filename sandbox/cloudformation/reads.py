@@ -89,6 +89,23 @@ class Reads:
             answer["NextToken"] = str(start)
         return answer
 
+    def describe_events(self, params: Json, caller: Caller) -> Json:
+        """DescribeEvents: the newer form, by operation, and only the failures if asked for."""
+        if not params.get("StackName"):
+            raise invalid("StackName must be specified")
+        found = find(self._world, params["StackName"], caller, no_such_stack_to_change)
+        end = _position(params["NextToken"]) if params.get("NextToken") else len(found.events)
+        only_failed = bool((params.get("Filters") or {}).get("FailedEvents"))
+        lines: list[Json] = []
+        while end > 0 and len(lines) < PAGE:
+            end -= 1
+            line = found.events[end]
+            if params.get("OperationId") in {None, line.operation.id} and not (
+                only_failed and not views.is_failure(line)
+            ):
+                lines.append(views.operation_event(found, line))
+        return {"OperationEvents": lines, **({"NextToken": str(end)} if end > 0 else {})}
+
     def describe_stack_resources(self, params: Json, caller: Caller) -> Json:
         """DescribeStackResources: no pages, only the first 100 (API reference)."""
         if params.get("StackName"):

@@ -151,7 +151,14 @@ class Seeder:
         return stack
 
     def _update(self, name: str, template: Json | str | None, request: Json) -> None:
+        """Start an update. Parameters and capabilities that nobody names stay, as a careful deployment leaves them."""
         how: Json = {"UsePreviousTemplate": True} if template is None else {"TemplateText": text_of(template)}
+        made = self._named(name).deployment
+        if made is not None:
+            declared = made.source if template is None else parse(text_of(template))
+            keys = made.parameters.keys() & (declared.get("Parameters") or {}).keys()
+            how["Parameters"] = [{"ParameterKey": key, "UsePreviousValue": True} for key in keys]
+            how["Capabilities"] = list(made.capabilities)
         self._operations.update_stack({"StackName": name, **how, **request}, self._caller)
 
     def seed(self, name: str, status: str, seed: Seed, request: Json) -> Stack:

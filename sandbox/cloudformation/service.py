@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sandbox.clock import Clock
-    from sandbox.cloudformation.model import Loss, Stack
+    from sandbox.cloudformation.model import Loss, Resource, Stack
     from sandbox.cloudformation.template import Json, Value
 
 
@@ -85,6 +85,13 @@ class CloudFormation:
         with self._lock:
             self._world.advance()
             return list(self._world.losses)
+
+    @property
+    def snapshots(self) -> list[Resource]:
+        """The resources that were deleted under the policy Snapshot, with what was in them."""
+        with self._lock:
+            self._world.advance()
+            return list(self._world.snapshots)
 
     def create(self, name: str, template: Json | str, **request: Value) -> Stack:
         """Create a stack by the real operation, finished at once. `request` holds further members of CreateStack."""

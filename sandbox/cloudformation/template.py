@@ -82,8 +82,8 @@ def _check(template: Json) -> None:
             f"Template format error: Number of resources, {len(resources)}, is greater than maximum allowed, 500"
         )
     for name, resource in resources.items():
-        if name == "Fn::Transform" or str(name).startswith("Fn::ForEach"):
-            continue
+        if str(name).startswith("Fn::"):
+            raise invalid(f"Template error: {name} in Resources is not part of the embedded AWS")
         if not str(name).isalnum():
             raise invalid(f"Template format error: Resource name {name} is non alphanumeric.")
         if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):

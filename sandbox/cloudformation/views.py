@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from sandbox.cloudformation.model import STACK_TYPE
 from sandbox.cloudformation.parameters import MASK
 
 if TYPE_CHECKING:
@@ -97,6 +98,23 @@ def event(item: Stack, line: Event) -> Json:
         "ResourceProperties": line.properties,
     }
     return shown | {key: value for key, value in optional.items() if value}
+
+
+def is_failure(line: Event) -> bool:
+    """Tell whether the event tells of a resource that failed."""
+    return line.status.endswith("_FAILED") and line.type != STACK_TYPE
+
+
+def operation_event(item: Stack, line: Event) -> Json:
+    """Return one line of DescribeEvents."""
+    shown = event(item, line)
+    told = {key: value for key, value in shown.items() if key not in {"StackName", "PhysicalResourceId"}}
+    kind = "STACK_EVENT" if line.physical_id == item.id else "PROGRESS_EVENT"
+    told["EventType"] = "PROVISIONING_ERROR" if is_failure(line) else kind
+    told["OperationType"] = line.operation.kind
+    if line.physical_id:
+        told["PhysicalResourceId"] = line.physical_id
+    return told
 
 
 def resource(item: Stack, have: Resource, *, summary: bool) -> Json:

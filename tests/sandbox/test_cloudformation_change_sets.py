@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -405,3 +406,29 @@ class TestData:
         assert client.execute("again") == "UPDATE_ROLLBACK_COMPLETE"
 
         assert any("already exists" in line.reason for line in aws.stack("shop").events)
+
+
+def test_one_that_is_worked_out_during_an_update_fails(aws: CloudFormation, client: Client) -> None:
+    aws.create("shop", changed_template())
+    request = {"StackName": "shop", "ChangeSetName": "back", "TemplateBody": json.dumps(OLD_TEMPLATE)}
+    client.api.create_change_set(**request)
+
+    aws.update("shop", variant(Extra={"Type": "AWS::SNS::Topic"}), resource_seconds=60)
+    client.clock.advance(5)
+
+    assert client.describe()["Status"] == "FAILED"
+
+
+def test_five_hundred_resources_are_changed_quickly(aws: CloudFormation, client: Client) -> None:
+    def queues(seconds: int) -> dict[str, Any]:
+        about = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": seconds}}
+        return {"Resources": {f"Queue{number}": about for number in range(500)}}
+
+    aws.create("shop", queues(1))
+    started = time.perf_counter()
+
+    first = client.propose(queues(2))
+    status = client.execute()
+
+    assert (len(first["Changes"]), status) == (100, "UPDATE_COMPLETE")
+    assert time.perf_counter() - started < 5

@@ -344,3 +344,37 @@ def test_five_thousand_events_are_read_quickly(aws: CloudFormation, api: Any) ->
     aws.seed_stack("shop", history_events=5000)
 
     assert len(events(api)) > 5000
+
+
+def test_the_newer_events_tell_an_operation_and_its_failures(aws: CloudFormation, api: Any) -> None:
+    stack = aws.seed_stack("shop", "UPDATE_ROLLBACK_COMPLETE", reason="no such runtime")
+    update = stack.operations[1].id
+
+    told = api.describe_events(StackName="shop", OperationId=update, Filters={"FailedEvents": True})["OperationEvents"]
+
+    assert [(line["LogicalResourceId"], line["EventType"], line["OperationType"]) for line in told] == [
+        ("Mail", "PROVISIONING_ERROR", "UPDATE_STACK"),
+        ("Api", "PROVISIONING_ERROR", "UPDATE_STACK"),
+    ]
+
+
+def test_an_update_can_be_cancelled_while_its_alarms_are_watched(
+    aws: CloudFormation, api: Any, clock: ManualClock
+) -> None:
+    aws.create("shop", OLD_TEMPLATE, RollbackConfiguration={"RollbackTriggers": [], "MonitoringTimeInMinutes": 5})
+    aws.update("shop", changed_template())
+    clock.advance(200)
+    assert status(api) == "UPDATE_IN_PROGRESS"
+
+    api.cancel_update_stack(StackName="shop")
+    clock.advance(60)
+
+    assert status(api) == "UPDATE_ROLLBACK_COMPLETE"
+
+
+def test_any_template_can_be_brought_into_every_status(aws: CloudFormation, api: Any) -> None:
+    template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}, "Box": {"Type": "AWS::SQS::Queue"}}}
+
+    for wanted in STATUSES:
+        stack = aws.seed_stack(wanted.lower().replace("_", "-"), wanted, template=template)
+        assert status(api, stack.id) == wanted
