@@ -432,3 +432,57 @@ def test_five_hundred_resources_are_changed_quickly(aws: CloudFormation, client:
 
     assert (len(first["Changes"]), status) == (100, "UPDATE_COMPLETE")
     assert time.perf_counter() - started < 5
+
+
+def test_replacements_spread_along_references(aws: CloudFormation, client: Client) -> None:
+    def secret(name: Any) -> dict[str, Any]:
+        return {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": name}}
+
+    users = {"First": secret({"Ref": "Data"}), "Second": secret({"Fn::Sub": "${First}-2"})}
+    aws.create("shop", variant(Data=table(), **users))
+    before = {name: item.physical_id for name, item in aws.stack("shop").resources.items()}
+
+    changes = client.changes(variant(Data=table("other"), **users))
+    client.execute()
+
+    told = {name: change["Replacement"] for name, change in changes.items()}
+    assert told == {"Data": "True", "First": "Conditional", "Second": "Conditional"}
+    after = {name: item.physical_id for name, item in aws.stack("shop").resources.items()}
+    assert {name for name in after if after[name] != before[name]} == {"Data", "First", "Second"}
+
+
+class TestRolledBack:
+    """What becomes of resources that an update had made when it failed."""
+
+    def roll_back(self, aws: CloudFormation, client: Client, **how: Any) -> None:
+        failing = {"Type": "AWS::SNS::Topic", "DependsOn": "Data"}
+        client.propose(variant(Data=how.pop("after"), Extra=failing))
+        aws.fail_update("Extra", "Limit exceeded")
+        assert client.execute(**how) == "UPDATE_ROLLBACK_COMPLETE"
+
+    def test_the_new_resource_of_a_replacement_is_deleted(self, aws: CloudFormation, client: Client) -> None:
+        before = aws.create("shop", variant(Data=table())).resources["Data"].physical_id
+
+        self.roll_back(aws, client, after=table("other"))
+
+        gone = {line.physical_id for line in aws.stack("shop").events if line.status == "DELETE_COMPLETE"}
+        assert any(item.startswith("shop-Data-") and item != before for item in gone)
+        assert before not in gone
+
+    @pytest.mark.parametrize(
+        ("policy", "options", "kept"),
+        [
+            ("Retain", {}, 1),
+            ("Retain", {"RetainExceptOnCreate": True}, 0),
+            ("RetainExceptOnCreate", {}, 0),
+            ("Delete", {}, 0),
+        ],
+    )
+    def test_an_added_one_stays_only_if_its_policy_says_so(
+        self, aws: CloudFormation, client: Client, policy: str, options: dict[str, Any], kept: int
+    ) -> None:
+        aws.create("shop", OLD_TEMPLATE)
+
+        self.roll_back(aws, client, after={**table(), "DeletionPolicy": policy}, **options)
+
+        assert len(aws.stack("shop").retained) == kept
