@@ -42,21 +42,27 @@ def run(incident: Incident, runner: Runner) -> Report:
     """Do what the mode asks for, tell people, and return the report, whatever happened."""
     notifier = Notifier(incident)
     mode = {Mode.ROLLBACK: roll_back, Mode.SNAPSHOT: take, Mode.STATUS: look}[incident.inputs.mode]
+    report: Report | None = None
     try:
-        outcome, reason = mode(incident, runner, notifier)
-        report = incident.report(outcome, reason)
-    except Interrupted as signal:
+        try:
+            outcome, reason = mode(incident, runner, notifier)
+            report = incident.report(outcome, reason)
+        except Exception as defect:  # noqa: BLE001 - a defect of ours must still be told, as any other failure
+            incident.notices.append(internal_error(defect))
+            report = incident.report(Outcome.FAILED, incident.notices[-1].text)
+        report = notifier.finished(report)
         no_more_interruptions()
-        for part, _ in incident.stacks:
-            within(_DROP_SECONDS, part.drop_change_set)
-        incident.notices.append(error(Code.INTERRUPTED, f"The job was cancelled ({signal})."))
-        report = incident.report(Outcome.INTERRUPTED, "The job was cancelled before the rollback was done.")
-        return notifier.finished(report, in_a_hurry=True)
-    except Exception as defect:  # noqa: BLE001 - a defect of ours must still be told, as any other failure
-        notice = internal_error(defect)
-        incident.notices.append(notice)
-        report = incident.report(Outcome.FAILED, notice.text)
-    return notifier.finished(report)
+    except Interrupted as signal:
+        return report or _interrupted(incident, notifier, str(signal))
+    return report
+
+
+def _interrupted(incident: Incident, notifier: Notifier, signal: str) -> Report:
+    for part, _ in incident.stacks:
+        within(_DROP_SECONDS, part.drop_change_set)
+    incident.notices.append(error(Code.INTERRUPTED, f"The job was cancelled ({signal})."))
+    report = incident.report(Outcome.INTERRUPTED, "The job was cancelled before the rollback was done.")
+    return notifier.finished(report, in_a_hurry=True)
 
 
 def roll_back(incident: Incident, runner: Runner, notifier: Notifier) -> Ending:

@@ -98,7 +98,10 @@ def reconcile(
 
 
 class Pace:
-    """The time between two looks: close at first and where an end is expected, wider in between."""
+    """The time between two looks: wide while the end is far, close where it is expected, wider again after that.
+
+    `longest_gap` (poll-interval) bounds it but for throttling, where AWS asks for less.
+    """
 
     def __init__(self, longest_gap: float) -> None:
         self._longest = longest_gap
@@ -117,11 +120,16 @@ class Pace:
 
     def gap(self, move: Wait) -> float:
         """Return the seconds until the next look, and widen the one after it."""
+        if move.ends_in is not None and move.ends_in > 0:
+            # Half of what is left: few looks before the end, and close ones around it.
+            self._gap = self._shortest
+            return self._bounded(move.ends_in / 2)
         gap = self._gap
-        self._gap = min(self._gap * 1.5, self._longest)
-        if move.ends_in is not None:
-            gap = min(max(move.ends_in, self._shortest), self._longest)
-        return gap * self._slowed
+        self._gap = min(self._gap * 1.2, self._longest)
+        return self._bounded(gap)
+
+    def _bounded(self, gap: float) -> float:
+        return min(max(gap, self._shortest), self._longest) * self._slowed
 
 
 def patiently(look: Callable[[], Observation], patience: Patience, clock: Clock) -> Observation:

@@ -79,6 +79,7 @@ class Session:
         )
 
     def _write(self, report: Report) -> None:
+        no_more_interruptions()
         redacted = self._runner.redactor.redact_report(report)
         for notice in notices(redacted):
             annotate = self._runner.error if notice.level == "error" else self._runner.warning

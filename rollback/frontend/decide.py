@@ -177,7 +177,7 @@ def _after(seen: Seen, ours: Redeployment) -> Move:
     if target is None:  # pragma: no cover - a redeployment has a target
         raise ValueError("a redeployment needs a target")
     if not job.is_over:
-        return Wait(f"job {job.id} to end ({job.status})")
+        return Wait(f"job {job.id} to end ({job.status})", seen.ends_in)
     if job.status == SUCCEED:
         return _proof(seen, job, target)
     if job.status == FAILED and len(seen.redeployments) < _most_builds(ours):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from statistics import median
 from typing import ClassVar
 
 from rollback.moves import Move
@@ -138,6 +139,7 @@ class Seen:
     start_rejection: str = ""
     stop_rejections: int = 0
     environment: tuple[str, ...] = ()
+    ends_in: float | None = None
     if_needed: bool = False
     app_id: str = ""
     branch: str = ""
@@ -209,6 +211,14 @@ class Redeploy(Move):
     def says(self) -> str:
         """Return what the move does."""
         return f"redeploy job {self.target.id} ({short(self.target.commit)}): Amplify rebuilds its commit"
+
+
+def usual_seconds(jobs: tuple[Job, ...]) -> float | None:
+    """Return how long this branch's builds take: the median of the newest ten that succeeded; None where there is none."""
+    took = [
+        (job.ended - job.started).total_seconds() for job in jobs if job.status == SUCCEED and job.started and job.ended
+    ][:10]
+    return median(took) if took else None
 
 
 def short(commit: str) -> str:

@@ -24,6 +24,7 @@ from rollback.frontend.model import (
     Seen,
     StopJob,
     Wishes,
+    usual_seconds,
 )
 from rollback.frontend.target import Choice, Target, choose, newest_first, newest_of_failed_commit
 from rollback.moves import Done, Ended, Move
@@ -61,6 +62,7 @@ class FrontendPart:
         self._start_rejection = ""
         self._stop_rejections = 0
         self._said: dict[str, str] = {}
+        self._begun_at = 0.0
 
     # --- observe ---------------------------------------------------------------------------------------------------
 
@@ -153,6 +155,7 @@ class FrontendPart:
 
     def _begin(self, job: Job, *, adopted: bool) -> None:
         self._looks_since_lost_start = None
+        self._begun_at = self._progress.seconds
         self.redeployments.append(Redeployment(job, adopted))
         self._take((job,))
 
@@ -168,11 +171,16 @@ class FrontendPart:
             start_rejection=self._start_rejection,
             stop_rejections=self._stop_rejections,
             environment=self._changed_environment(app),
+            ends_in=self._ends_in(),
             if_needed=self.wishes.if_needed,
             app_id=app.id,
             branch=self.wishes.branch,
             region=self.wishes.region,
         )
+
+    def _ends_in(self) -> float | None:
+        usual = usual_seconds(newest_first(tuple(self.jobs.values())))
+        return None if usual is None else usual - (self._progress.seconds - self._begun_at)
 
     def _changed_environment(self, app: App) -> tuple[str, ...]:
         if self._environment is None:

@@ -137,7 +137,9 @@ def _named(job: Job | None, by: str, failed: Deployment, *, complete: bool) -> C
 
 def _newest_good(jobs: Sequence[Job], failed: Deployment, *, complete: bool, ignored: str) -> Choice:
     able = [job for job in jobs if not why_not_good(job, jobs, failed)]
-    if able and able[0].names_no_commit and not failed.started_at and not failed.failed_job_id:
+    told_by_commit = newest_of_failed_commit(jobs, failed) and failed.frontend_result != "success"
+    told = failed.started_at or failed.failed_job_id or told_by_commit
+    if able and able[0].names_no_commit and not told:
         return _by_own_result(jobs, able, failed, complete=complete, ignored=ignored)
     if able:
         return Target(able[0], "the newest job that succeeded before the failed deployment", ignored)

@@ -33,7 +33,7 @@ def decide(seen: Seen) -> Move:
         case State.CANCELLABLE:
             return _cancel(seen)
         case State.MOVING:
-            return Wait(f"{seen.status} to end")
+            return Wait(f"{seen.status} to end", seen.ends_in)
         case State.STUCK:
             return _continue(seen)
         case State.FAILED_IN_PLACE:
@@ -46,7 +46,7 @@ def decide(seen: Seen) -> Move:
 
 def _cancel(seen: Seen) -> Move:
     if seen.restoring:
-        return Wait("the restore that is under way")
+        return Wait("the restore that is under way", seen.ends_in)
     refusal = _given_up(seen, tokens.CANCEL)
     if refusal:
         return Done(

@@ -79,10 +79,19 @@ def root_cause(events: Sequence[Event]) -> Event | None:
 
 
 def stuck_resources(events: Sequence[Event]) -> tuple[str, ...]:
-    """Return the logical ids whose rollback failed in the newest operation: what a skip list would name."""
-    failed = [
-        event.logical_id
-        for event in operation(events)
-        if event.status in {"UPDATE_FAILED", "DELETE_FAILED", "CREATE_FAILED"} and not event.is_stack_level
-    ]
-    return tuple(dict.fromkeys(failed))
+    """Return the logical ids whose rollback failed in the newest operation: what a skip list would name.
+
+    What failed in the update itself, or was rolled back in the end, is not stuck.
+    """
+    newest: dict[str, Event] = {}
+    for event in _since_the_rollback_began(events):
+        if not event.is_stack_level:
+            newest.setdefault(event.logical_id, event)
+    failed = {"UPDATE_FAILED", "DELETE_FAILED", "CREATE_FAILED"}
+    return tuple(logical_id for logical_id, event in newest.items() if event.status in failed)
+
+
+def _since_the_rollback_began(events: Sequence[Event]) -> Sequence[Event]:
+    whole = operation(events)
+    began = [n for n, event in enumerate(whole) if event.is_stack_level and event.status == "UPDATE_ROLLBACK_IN_PROGRESS"]
+    return whole[: began[-1]] if began else whole

@@ -137,6 +137,7 @@ class Seen:
     restore_executed: bool = False
     restored_before: bool = False
     at_rest_for: float = 0.0
+    ends_in: float | None = None
     skip: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     stuck: tuple[str, ...] = ()

@@ -87,6 +87,7 @@ class StackPart:
         self._events_denied = False
         self._said = ""
         self._rested_at = clock.monotonic()
+        self._usual_seconds: float | None = None
 
     @property
     def label(self) -> str:
@@ -210,6 +211,7 @@ class StackPart:
             restore_rolled_back=bool(restores) and state is State.REVERTED,
             restore_executed=executed,
             at_rest_for=self._clock.monotonic() - self._rested_at,
+            ends_in=self._ends_in(),
             restored_before=bool(restores) and state is State.UPDATED,
             skip=self.wishes.skip,
             skipped=self.skipped,
@@ -222,6 +224,13 @@ class StackPart:
                 self._restore.forget()
             return replace(seen, restore=self._restore.view(self.stack, self._tokens.change_set()))
         return seen
+
+    def _ends_in(self) -> float | None:
+        """Return in how many seconds the operation under way should end: as long as the last one that is known took."""
+        self._usual_seconds = evidence.usual_seconds(self.events) or self._usual_seconds
+        if self._usual_seconds is None:
+            return None
+        return self._usual_seconds - (self._clock.monotonic() - self._rested_at)
 
     def _attempts(self) -> tuple[Attempt, ...]:
         """Return our attempts of this process and those a killed run left in the newest operation's events."""

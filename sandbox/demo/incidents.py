@@ -75,7 +75,7 @@ def _bad_frontend(sandbox: Sandbox, status: str = "SUCCEED") -> None:
 def _still_updating(sandbox: Sandbox) -> None:
     _deployed(sandbox)
     _bad_frontend(sandbox)
-    sandbox.cloudformation.slow("Notices", 600)
+    sandbox.cloudformation.slow("Notices", 200)
     sandbox.cloudformation.update(
         STACK, template("Hello", memory=256), resource_seconds=30, Parameters=_parameters()
     )
@@ -84,7 +84,7 @@ def _still_updating(sandbox: Sandbox) -> None:
 def _frontend_failed(sandbox: Sandbox) -> None:
     _deployed(sandbox)
     sandbox.amplify.add_job(APP, BRANCH, commit=BAD, status="FAILED", message="New basket")
-    sandbox.cloudformation.slow("Notices", 600)
+    sandbox.cloudformation.slow("Notices", 200)
     sandbox.cloudformation.update(STACK, template("Hello"), resource_seconds=30, Parameters=_parameters())
 
 
@@ -93,9 +93,8 @@ def _half_way(sandbox: Sandbox) -> None:
     _bad_frontend(sandbox)
     aws = sandbox.cloudformation
     reason = "The security token included in the request is invalid (Service: Sqs, Status Code: 403)"
-    aws.seed_stack("other", "UPDATE_COMPLETE")
-    aws.slow("Notices", 600)
-    aws.fail_rollback("Queue", reason, times=1)
+    aws.slow("Notices", 200)
+    aws.fail_rollback("Queue", reason, times=3)
     aws.update(STACK, template("Hello", memory=256), resource_seconds=20, Parameters=_parameters())
 
 
