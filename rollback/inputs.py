@@ -130,7 +130,9 @@ class Inputs(BaseModel):
             return results
         if results is None:
             raise ValueError("needed for a rollback: give ${{ toJSON(needs) }}, or set force: true")
-        wanted = {name: info.data.get(name, ()) for name in _DEFAULT_JOBS}
+        wanted = {name: info.data[name] for name in _DEFAULT_JOBS if name in info.data}
+        if len(wanted) < len(_DEFAULT_JOBS):
+            return results  # a role with a problem of its own can't be held against the jobs
         missing = [
             f"{job} ({name.replace('_', '-')})"
             for name, jobs in wanted.items()

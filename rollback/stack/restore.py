@@ -96,7 +96,8 @@ class Restore:
 
     def drop(self, stack: Stack, name: str) -> None:
         """Delete our change set if there is one: the way out."""
-        if self._created or self._change_set is not None:
+        executed = self._change_set is not None and self._change_set.execution_status.startswith("EXECUTE_")
+        if (self._created or self._change_set is not None) and not executed:
             self._door.delete_change_set(stack.id, name)
             self._created, self._change_set = False, None
 

@@ -26,7 +26,8 @@ def next_move(seen: Seen) -> Move:
         return _equal(seen, view)
     if seen.restore_executed and seen.at_rest_for < STALE_SECONDS:
         return Wait("AWS to show the restored stack")  # DescribeStacks may still show earlier parameters and tags
-    if seen.restore_executed or seen.restored_before:
+    done = view.change_set is not None and view.change_set.execution_status == "EXECUTE_COMPLETE"
+    if seen.restore_executed or seen.restored_before or done:
         return Done(
             Result.FAILED,
             f"The restore ended in {seen.status}, but the stack still differs from its snapshot in "
