@@ -95,3 +95,16 @@ def _since_the_rollback_began(events: Sequence[Event]) -> Sequence[Event]:
     whole = operation(events)
     began = [n for n, event in enumerate(whole) if event.is_stack_level and event.status == "UPDATE_ROLLBACK_IN_PROGRESS"]
     return whole[: began[-1]] if began else whole
+
+
+def usual_seconds(events: Sequence[Event]) -> float | None:
+    """Return how long the newest operation went forward: its rollback, or the next one, takes about as long.
+
+    None where the events don't tell.
+    """
+    stack_level = [event for event in operation(events) if event.is_stack_level]
+    if not stack_level or stack_level[-1].status not in {"UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS"}:
+        return None
+    begun = stack_level[-1].at
+    turned = [event.at for event in stack_level[:-1] if event.status != stack_level[-1].status]
+    return max((min(turned) - begun).total_seconds(), 1.0) if turned else None
