@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rollback.interruption import Interrupted, raise_when_interrupted
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
-def main(flags: Sequence[str] | None = None, environ: Mapping[str, str] | None = None, stdout: TextIO | None = None) -> int:
+
+def main(
+    flags: Sequence[str] | None = None, environ: Mapping[str, str] | None = None, stdout: TextIO | None = None
+) -> int:
     """Run the action and return its exit code. Outputs and summary are written in every outcome."""
     raise_when_interrupted()
     flags = sys.argv[1:] if flags is None else flags

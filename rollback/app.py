@@ -6,13 +6,11 @@ Each part is driven by the loop in `reconcile`; what it decides is pure and stan
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from rollback import github, trigger
 from rollback.aws import AwsTrouble, Denied
 from rollback.frontend.part import FrontendPart
-from rollback.incident import Incident
 from rollback.interruption import Interrupted, no_more_interruptions, within
 from rollback.looking import look_at_everything
 from rollback.moves import Done, Ended, Wait
@@ -23,12 +21,17 @@ from rollback.reconcile import Part, Patience, patiently, reconcile
 from rollback.recording import take_snapshot
 from rollback.report.model import Command, Report
 from rollback.results import GOOD, Mode, Outcome, Result, Verdict
-from rollback.runner import Runner
 from rollback.snapshot.store import SnapshotProblem
 from rollback.snapshot.use import UsableSnapshot, read_snapshot
 from rollback.stack.part import StackPart
 from rollback.stack.restore import Restore
 from rollback.verification import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rollback.incident import Incident
+    from rollback.runner import Runner
 
 Observation = TypeVar("Observation")
 Ending = tuple[Outcome | None, str]
@@ -101,10 +104,10 @@ def look(incident: Incident, runner: Runner, _notifier: Notifier) -> Ending:
 
 
 def _roll_back_stack(incident: Incident, name: str, snapshot: UsableSnapshot) -> None:
-    restore = Restore(incident.cloudformation, snapshot.record_of, incident.store.missing) if snapshot.asked_for else None
-    part = StackPart(
-        name, incident.stack_wishes, incident.cloudformation, incident.clock, incident.progress, restore
+    restore = (
+        Restore(incident.cloudformation, snapshot.record_of, incident.store.missing) if snapshot.asked_for else None
     )
+    part = StackPart(name, incident.stack_wishes, incident.cloudformation, incident.clock, incident.progress, restore)
     incident.stacks.append((part, None))
     done = _drive(incident, part, incident.stack_patience)
     incident.stacks[-1] = part, done
@@ -113,7 +116,9 @@ def _roll_back_stack(incident: Incident, name: str, snapshot: UsableSnapshot) ->
 
 
 def _roll_back_frontend(incident: Incident, snapshot: UsableSnapshot) -> None:
-    part = FrontendPart(incident.frontend_wishes(snapshot.frontend), incident.amplify, incident.progress, incident.reason)
+    part = FrontendPart(
+        incident.frontend_wishes(snapshot.frontend), incident.amplify, incident.progress, incident.reason
+    )
     incident.frontend = part, None
     done = _drive(incident, part, incident.frontend_patience)
     incident.frontend = part, done
@@ -158,7 +163,11 @@ def _verify(incident: Incident) -> None:
     restored = incident.tell_frontend()
     commit = restored.restored.commit if restored and restored.restored else ""
     incident.verification = verify(
-        incident.wanted, commit, incident.aws, incident.clock, lambda text: incident.progress.detail("verification", text)
+        incident.wanted,
+        commit,
+        incident.aws,
+        incident.clock,
+        lambda text: incident.progress.detail("verification", text),
     )
     for check in incident.verification.checks:
         incident.progress.tell("verification", check)

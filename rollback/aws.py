@@ -7,12 +7,13 @@ the errors below; the reconcile loop knows what each kind means.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import boto3
     from botocore.client import BaseClient
 
@@ -113,7 +114,9 @@ def speaking_to_aws(service: str, operation: str) -> Iterator[None]:
         raise Rejected(operation, type(error).__name__, _first_line(error)) from error
     except (boto.BotoCoreError, ResponseParserError, ValueError, KeyError, TypeError, AttributeError) as error:
         # An answer that botocore's parser or we can't take apart; a KeyError is a member that AWS left out.
-        raise Unreadable(f"{name}: AWS's answer can't be read ({type(error).__name__}: {_first_line(error)})") from error
+        raise Unreadable(
+            f"{name}: AWS's answer can't be read ({type(error).__name__}: {_first_line(error)})"
+        ) from error
 
 
 def _from_answer(name: str, operation: str, error: Any) -> AwsTrouble:
@@ -133,7 +136,8 @@ def _from_answer(name: str, operation: str, error: Any) -> AwsTrouble:
         permission = re.search(r"not authorized to perform: ([a-z0-9-]+:\w+)", message)
         missing = permission.group(1) if permission else name
         return Denied(
-            f"{name}: access denied ({message})", f"Add the permission {missing} to the role (docs/iam has the policies)."
+            f"{name}: access denied ({message})",
+            f"Add the permission {missing} to the role (docs/iam has the policies).",
         )
     if code == "403":  # an answer to HEAD has no body that could say more
         return Denied(f"{name}: access denied", f"Add the permission {name} to the role (docs/iam has the policies).")

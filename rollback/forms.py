@@ -87,7 +87,9 @@ def _job_results(value: str) -> Mapping[str, JobResult]:
     try:
         parsed = json.loads(value)
     except (ValueError, RecursionError):
-        raise ValueError("is not JSON: give ${{ toJSON(needs) }}, or a map such as {\"smoke-tests\": \"failure\"}") from None
+        raise ValueError(
+            'is not JSON: give ${{ toJSON(needs) }}, or a map such as {"smoke-tests": "failure"}'
+        ) from None
     if not isinstance(parsed, dict):
         raise ValueError("is not a JSON object of jobs: give ${{ toJSON(needs) }}")  # noqa: TRY004 - pydantic's way
     results: dict[str, JobResult] = {}
@@ -163,24 +165,33 @@ JobId = Annotated[str | None, BeforeValidator(_optional(_job_id))]
 LogicalIds = Annotated[
     tuple[str, ...],
     BeforeValidator(
-        _each(_matches(r"[a-zA-Z0-9]{1,255}|[-a-zA-Z0-9]{1,255}\.[a-zA-Z0-9]{1,255}", "LogicalId or NestedStack.LogicalId"))
+        _each(
+            _matches(
+                r"[a-zA-Z0-9]{1,255}|[-a-zA-Z0-9]{1,255}\.[a-zA-Z0-9]{1,255}", "LogicalId or NestedStack.LogicalId"
+            )
+        )
     ),
 ]
 RoleArn = Annotated[
     str | None,
     BeforeValidator(
-        _optional(_matches(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,512}", "arn:aws:iam::123456789012:role/name"))
+        _optional(
+            _matches(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,512}", "arn:aws:iam::123456789012:role/name")
+        )
     ),
 ]
 AlarmNames = Annotated[tuple[str, ...], BeforeValidator(_each(_name))]
 Mentions = Annotated[
     tuple[str, ...],
     BeforeValidator(
-        _each(_matches(r"[UW][A-Z0-9]{1,30}|S[A-Z0-9]{1,30}|here|channel", "user ids U…/W…, group ids S…, here, channel"))
+        _each(
+            _matches(r"[UW][A-Z0-9]{1,30}|S[A-Z0-9]{1,30}|here|channel", "user ids U…/W…, group ids S…, here, channel")
+        )
     ),
 ]
 HttpUrl = Annotated[str, BeforeValidator(_optional(lambda value: _url(value) if value else ""))]
 SecretUrl = Annotated[
-    SecretStr | None, BeforeValidator(_optional(lambda value: SecretStr(_url(value)))),
+    SecretStr | None,
+    BeforeValidator(_optional(lambda value: SecretStr(_url(value)))),
 ]
 SnapshotPlace = Annotated[str, AfterValidator(_snapshot_place)]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rollback.inputs import Inputs
 from rollback.report.model import Context, FailedJob
 from rollback.trigger import JobResult
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rollback.inputs import Inputs
 
 _ANSWER_BYTES = 4_000_000
 

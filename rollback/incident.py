@@ -6,23 +6,16 @@ Everything is kept here as it happens, so that a run that is interrupted or fail
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rollback import github
-from rollback.aws import Aws
-from rollback.clock import Clock
 from rollback.frontend.client import Amplify
 from rollback.frontend.model import Deployment, Environment
 from rollback.frontend.model import Wishes as FrontendWishes
-from rollback.frontend.part import FrontendPart
 from rollback.frontend.telling import frontend_report
-from rollback.inputs import Inputs
-from rollback.moves import Done
 from rollback.outcome import outcome_of
-from rollback.progress import Progress
 from rollback.reconcile import Patience
 from rollback.report.model import (
     Command,
@@ -35,7 +28,6 @@ from rollback.report.model import (
     VerificationReport,
 )
 from rollback.results import GOOD, Outcome, Result, worst
-from rollback.snapshot.model import FrontendSnapshot
 from rollback.snapshot.store import SnapshotStore
 from rollback.stack.client import CloudFormation
 from rollback.stack.part import StackPart
@@ -43,6 +35,18 @@ from rollback.stack.part import Wishes as StackWishes
 from rollback.stack.telling import stack_report
 from rollback.trigger import Trigger, role_result
 from rollback.verification import Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from rollback.aws import Aws
+    from rollback.clock import Clock
+    from rollback.frontend.part import FrontendPart
+    from rollback.inputs import Inputs
+    from rollback.moves import Done
+    from rollback.progress import Progress
+    from rollback.snapshot.model import FrontendSnapshot
 
 _RECOVERED = frozenset({Outcome.ROLLED_BACK, Outcome.NOT_NEEDED})
 
@@ -217,7 +221,9 @@ class Incident:
         if outcome is Outcome.UNHEALTHY:
             return (
                 Command(purpose="The rollback is done, but the check fails: look at the site and at its logs"),
-                Command(purpose="If data was changed, check tables and buckets, restore from a backup, run data migrations"),
+                Command(
+                    purpose="If data was changed, check tables and buckets, restore from a backup, run data migrations"
+                ),
             )
         if outcome is Outcome.INTERRUPTED:
             return (Command(purpose="Run this job again: it adopts what is under way and goes on from there"),)

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
@@ -41,6 +40,9 @@ from rollback.forms import (
 from rollback.results import Mode
 from rollback.trigger import JobResult, Roles
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 _DEFAULT_JOBS = {
     "infrastructure_job": "deploy-infrastructure",
     "frontend_job": "deploy-frontend",
@@ -68,7 +70,9 @@ class Inputs(BaseModel):
         populate_by_name=True,
     )
 
-    mode: Mode = Field(Mode.ROLLBACK, description="rollback, snapshot (record the last known good) or status (only look)")
+    mode: Mode = Field(
+        Mode.ROLLBACK, description="rollback, snapshot (record the last known good) or status (only look)"
+    )
     force: Switch = Field(False, description="Roll back whatever the job results say: a person's decision")
     infrastructure_job: JobNames = Field(
         (_DEFAULT_JOBS["infrastructure_job"],), description="The job(s) that must all have succeeded"
@@ -94,7 +98,9 @@ class Inputs(BaseModel):
     failed_job_id: JobId = Field(None, description="The failed deployment's Amplify job: it and later ones are out")
     target_job_id: JobId = Field(None, description="Redeploy exactly this Amplify job")
     target_commit: Commit = Field(None, description="Redeploy exactly this commit")
-    redeploy: Line = Field("always", description="always, or if-needed: leave a site alone that serves the good version")
+    redeploy: Line = Field(
+        "always", description="always, or if-needed: leave a site alone that serves the good version"
+    )
     lock_auto_build: Switch = Field(False, description="Turn the branch's auto-build off after the rollback")
     snapshot: SnapshotPlace = Field("", description="s3://bucket/key, or a path in the workspace")
     allow_destructive: Switch = Field(False, description="Let a restore delete or replace stateful resources")
@@ -104,7 +110,9 @@ class Inputs(BaseModel):
     frontend_timeout: Duration = Field(40.0, description="Minutes to wait for the frontend")
     poll_interval: Duration = Field(5.0, description="Seconds: the longest time between two looks")
     verify_url: HttpUrl = Field("", description="Must answer 200 after the rollback")
-    verify_contains: Line = Field("", description="Text the answer must contain; {commit}, {short-commit} are filled in")
+    verify_contains: Line = Field(
+        "", description="Text the answer must contain; {commit}, {short-commit} are filled in"
+    )
     verify_alarms: AlarmNames = Field((), description="CloudWatch alarms that must not be in ALARM")
     verify_timeout: Duration = Field(120.0, description="Seconds to go on verifying")
     slack_webhook_url: SecretUrl = Field(None, description="Slack's incoming webhook (any http(s) URL)")
@@ -143,7 +151,9 @@ class Inputs(BaseModel):
         if missing:
             raise ValueError(f"lacks {', '.join(missing)}; it has {has}: name them in the rollback job's needs")
         if not any(job in results for name in ("frontend_job", "smoke_tests_job") for job in wanted[name]):
-            raise ValueError(f"has neither a frontend nor a smoke-test job; it has {has}: set frontend-job or smoke-tests-job")
+            raise ValueError(
+                f"has neither a frontend nor a smoke-test job; it has {has}: set frontend-job or smoke-tests-job"
+            )
         return results
 
     @field_validator("aws_region")
@@ -255,7 +265,11 @@ class _Flags(argparse.ArgumentParser):
 def _from_flags(flags: Sequence[str]) -> dict[str, str]:
     if not flags:
         return {}
-    parser = _Flags(prog="python -m rollback", allow_abbrev=False, description="Bring a failed AWS deployment back to the last known good.")
+    parser = _Flags(
+        prog="python -m rollback",
+        allow_abbrev=False,
+        description="Bring a failed AWS deployment back to the last known good.",
+    )
     for name, field in Inputs.model_fields.items():
         switch = {"nargs": "?", "const": "true"} if field.annotation is bool else {}
         help_text = (field.description or "").replace("%", "%%")

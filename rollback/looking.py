@@ -28,7 +28,9 @@ def look_at_everything(incident: Incident) -> tuple[Outcome, str]:
     frontend = incident.told_frontend
     if frontend:
         live = frontend.live
-        said.append(f"the site serves job {live.id} ({live.commit[:7] or 'HEAD'})" if live else "the site serves no job yet")
+        said.append(
+            f"the site serves job {live.id} ({live.commit[:7] or 'HEAD'})" if live else "the site serves no job yet"
+        )
         good = next((job for job in frontend.history if job.last_known_good), None)
         said.append(f"the last known good is job {good.id}" if good else "there is no last known good")
     text = "; ".join(said)

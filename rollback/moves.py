@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from rollback.report.model import Command, Notice
-from rollback.results import Result
+if TYPE_CHECKING:
+    from rollback.report.model import Command, Notice
+    from rollback.results import Result
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Done(Move):
     warnings: tuple[Notice, ...] = ()
 
 
-class Ended(Exception):  # noqa: N818 - an end, not an error
+class Ended(Exception):
     """Raised by a look that finds nothing to drive: `done` is how the part ends."""
 
     def __init__(self, done: Done) -> None:

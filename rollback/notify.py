@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from rollback.notices import Code, warning
 from rollback.report.delivery import SlackBot, SlackError, SlackWebhook
-from rollback.report.model import Report
 from rollback.report.slack import final_message, start_message, thread_details
 from rollback.report.text import Redactor
 from rollback.results import Mode, Outcome
 
 if TYPE_CHECKING:
     from rollback.incident import Incident
+    from rollback.report.model import Report
 
 _HURRY_SECONDS = 2.0
 _SILENT = frozenset({Outcome.NOT_TRIGGERED, Outcome.PLANNED, Outcome.SNAPSHOT_SAVED, Outcome.STATUS})

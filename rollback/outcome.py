@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rollback.results import GOOD, Outcome, Result, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 EXIT_CODES = {
     Outcome.NOT_TRIGGERED: 0,

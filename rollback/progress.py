@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from rollback.clock import Clock
 from rollback.report.model import Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rollback.clock import Clock
 
 _MOST_MOMENTS = 500
 

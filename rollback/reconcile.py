@@ -6,15 +6,18 @@ what all parts share: the deadline, the pace, and the patience with an AWS that 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from rollback.aws import AwsTrouble, Busy, Denied, Rejected, Unreadable
-from rollback.clock import Clock
 from rollback.moves import Done, Ended, Move, Wait
 from rollback.notices import Code, denied, unreadable
 from rollback.results import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rollback.clock import Clock
 
 UNREADABLE_LOOKS = 10
 """How many looks in a row may fail with a 5xx or an unreadable answer (aws-facts: some ten)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollback.frontend.model import Job
 from rollback.notices import Code, warning
 from rollback.reconcile import patiently
 from rollback.report.model import FrontendReport, JobReport, StackReport
@@ -14,6 +13,7 @@ from rollback.snapshot.store import Place, SnapshotProblem, place
 from rollback.snapshot.take import record_frontend, record_stack
 
 if TYPE_CHECKING:
+    from rollback.frontend.model import Job
     from rollback.incident import Incident
 
 
@@ -23,7 +23,9 @@ def take_snapshot(incident: Incident) -> tuple[Outcome, str]:
     kept = _kept(incident, where)
     if kept is not None:
         incident.snapshot = where.text
-        _tell_frontend(incident, kept.frontend.job_id if kept.frontend else "", kept.frontend.commit if kept.frontend else "")
+        _tell_frontend(
+            incident, kept.frontend.job_id if kept.frontend else "", kept.frontend.commit if kept.frontend else ""
+        )
         text = (
             f"The snapshot that attempt {kept.run_attempt} of this run took is kept: by now the state may be the failed "
             "deployment's."

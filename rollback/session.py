@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rollback import app, github
 from rollback.aws import Aws
@@ -20,6 +19,9 @@ from rollback.report.summary import summary
 from rollback.report.words import notices, title
 from rollback.results import Mode, Outcome
 from rollback.runner import Runner
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 class Session:

@@ -5,9 +5,12 @@ The rule is the reference's: the infrastructure was deployed, and then the front
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 class JobResult(StrEnum):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rollback.aws import Aws, AwsTrouble, speaking_to_aws
-from rollback.clock import Clock
 from rollback.report.model import VerificationReport
 from rollback.results import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rollback.clock import Clock
 
 _PAGE_BYTES = 2_000_000
 _REQUEST_TIMEOUT = 10.0

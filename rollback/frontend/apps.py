@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rollback.aws import Denied, Rejected
-from rollback.frontend.client import Amplify
 from rollback.frontend.model import App, Wishes
 from rollback.moves import Ended
 from rollback.notices import Code, refused
-from rollback.progress import Progress
 from rollback.report.model import Command
+
+if TYPE_CHECKING:
+    from rollback.frontend.client import Amplify
+    from rollback.progress import Progress
 
 
 def find_app(door: Amplify, wishes: Wishes, progress: Progress) -> App:

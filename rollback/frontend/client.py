@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rollback.aws import Aws, speaking_to_aws
 from rollback.frontend.model import HEAD, RETRY, App, Branch, Job
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mypy_boto3_amplify.client import AmplifyClient
 
 PAGE = 50
@@ -49,7 +50,9 @@ class Amplify:
         answer = self._call("GetBranch", "get_branch", appId=app_id, branchName=branch)
         with speaking_to_aws("amplify", "GetBranch"):
             entry = answer["branch"]
-            return Branch(entry["branchName"], entry.get("enableAutoBuild"), dict(entry.get("environmentVariables") or {}))
+            return Branch(
+                entry["branchName"], entry.get("enableAutoBuild"), dict(entry.get("environmentVariables") or {})
+            )
 
     def jobs(self, app_id: str, branch: str, page: str = "") -> tuple[tuple[Job, ...], str]:
         """Return a page of the branch's jobs and the next page's token, empty after the last."""

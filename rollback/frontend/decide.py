@@ -259,7 +259,9 @@ def _queued(seen: Seen, job: Job) -> tuple[Notice, ...]:
 
 def timed_out(seen: Seen | None, waiting_for: str) -> Done:
     """Return how the frontend ends when the waiting does: Amplify goes on."""
-    steps = [Command(purpose="When it has ended, run this job again: it goes on from there (or raise frontend-timeout)")]
+    steps = [
+        Command(purpose="When it has ended, run this job again: it goes on from there (or raise frontend-timeout)")
+    ]
     if seen and seen.app_id:
         steps.insert(0, _list_jobs(seen))
     return Done(

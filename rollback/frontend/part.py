@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rollback.aws import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
 from rollback.frontend import decide as decisions
 from rollback.frontend.apps import find_app
-from rollback.frontend.client import Amplify
 from rollback.frontend.model import (
     FAILED,
     RETRY,
@@ -29,8 +28,13 @@ from rollback.frontend.model import (
 from rollback.frontend.target import Choice, Target, choose, newest_first, newest_of_failed_commit
 from rollback.moves import Done, Ended, Move
 from rollback.notices import Code, refused, warning
-from rollback.progress import Progress
 from rollback.report.model import Command, Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rollback.frontend.client import Amplify
+    from rollback.progress import Progress
 
 
 class FrontendPart:
@@ -267,7 +271,9 @@ class FrontendPart:
                 return
             self._start_rejection = rejection.message
         except (Busy, Unreadable) as trouble:
-            self._progress.tell(self.label, f"unclear whether the redeployment was started, listing again: {trouble.what}")
+            self._progress.tell(
+                self.label, f"unclear whether the redeployment was started, listing again: {trouble.what}"
+            )
             self._looks_since_lost_start = 0
             self._lost_starts += 1
         else:

@@ -8,11 +8,14 @@ newest SUCCEED job belongs to the failed deployment.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rollback.frontend.model import MANUAL, RETRY, SUCCEED, Deployment, Job
 from rollback.notices import Code
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,11 @@ def choose(jobs: Sequence[Job], failed: Deployment, *, complete: bool) -> Choice
         recorded = next((job for job in jobs if job.id == failed.snapshot_job_id), None)
         if recorded is None and not complete and not any(job.number < int(failed.snapshot_job_id) for job in jobs):
             return NeedsOlder()
-        ignored = why_not_good(recorded, jobs, failed) if recorded else f"its job {failed.snapshot_job_id} is gone from Amplify's history"
+        ignored = (
+            why_not_good(recorded, jobs, failed)
+            if recorded
+            else f"its job {failed.snapshot_job_id} is gone from Amplify's history"
+        )
         if recorded and not ignored:
             return Target(recorded, "the snapshot's job")
     return _newest_good(jobs, failed, complete=complete, ignored=ignored)
@@ -119,7 +126,9 @@ def _named(job: Job | None, by: str, failed: Deployment, *, complete: bool) -> C
     if job is None:
         if not complete:
             return NeedsOlder()
-        return NoTarget(Code.TARGET_NOT_FOUND, f"{by}: there is no such job on this branch.", "name one that the job list shows")
+        return NoTarget(
+            Code.TARGET_NOT_FOUND, f"{by}: there is no such job on this branch.", "name one that the job list shows"
+        )
     if job.is_of(failed.commit) or (failed.failed_job_id and job.id == failed.failed_job_id):
         return NoTarget(
             Code.TARGET_IS_FAILED_COMMIT,
@@ -163,7 +172,9 @@ def _by_own_result(
         good = [job for job in able if newest and job.number < newest.number][:1]
         why = "the newest job that succeeded before this deployment's own"
     else:
-        return _unclear("Amplify names no commit (HEAD), and nothing tells whether the newest job is the failed deployment")
+        return _unclear(
+            "Amplify names no commit (HEAD), and nothing tells whether the newest job is the failed deployment"
+        )
     if good:
         return Target(good[0], why, ignored)
     return _none() if complete else NeedsOlder()

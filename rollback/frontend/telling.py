@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rollback import links
-from rollback.frontend.model import Job
-from rollback.frontend.part import FrontendPart
 from rollback.frontend.target import Target, why_not_good
-from rollback.moves import Done
 from rollback.notices import Code, error
 from rollback.report.model import FrontendReport, JobReport, RootCause
 from rollback.results import GOOD, Result
+
+if TYPE_CHECKING:
+    from rollback.frontend.model import Job
+    from rollback.frontend.part import FrontendPart
+    from rollback.moves import Done
 
 _MOST_HISTORY = 20
 
@@ -42,7 +46,11 @@ def frontend_report(part: FrontendPart, done: Done | None, *, with_history: bool
         reason=done.reason if done else _interrupted(part),
         root_cause=_root_cause(part),
         notices=(
-            *(() if done is None or good or result is Result.PLANNED else (error(Code(done.code), done.reason, *done.next_steps),)),
+            *(
+                ()
+                if done is None or good or result is Result.PLANNED
+                else (error(Code(done.code), done.reason, *done.next_steps),)
+            ),
             *(done.warnings if done else ()),
             *part.warnings,
         ),

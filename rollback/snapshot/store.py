@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pydantic import ValidationError
 
 from rollback.aws import Aws, Denied, Rejected, speaking_to_aws
 from rollback.snapshot.model import Snapshot
-from rollback.stack.artifacts import Artifact
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rollback.stack.artifacts import Artifact
 
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound", "NoSuchVersion"})
 LARGEST_TEMPLATE = 1_048_576
@@ -62,8 +65,12 @@ class SnapshotStore:
             first = error.errors(include_input=False, include_url=False)[0]
             at = ".".join(map(str, first["loc"])) or "its text"
             if first["loc"] == ("version",):
-                raise SnapshotProblem(f"snapshot {where.text} has a format version that this action does not know.") from None
-            raise SnapshotProblem(f"snapshot {where.text} can't be read as a snapshot ({at}: {first['msg']}).") from None
+                raise SnapshotProblem(
+                    f"snapshot {where.text} has a format version that this action does not know."
+                ) from None
+            raise SnapshotProblem(
+                f"snapshot {where.text} can't be read as a snapshot ({at}: {first['msg']})."
+            ) from None
 
     def write(self, where: Place, snapshot: Snapshot) -> None:
         """Write the snapshot. Raises SnapshotProblem and AwsTrouble."""
@@ -139,7 +146,9 @@ class SnapshotStore:
         except (OSError, ValueError, RuntimeError):
             raise SnapshotProblem(f"snapshot {where.text} is no usable path.") from None
         if not path.is_relative_to(root) or path == root:
-            raise SnapshotProblem(f"snapshot {where.text} leads out of the workspace: give a path inside it, or s3://bucket/key.")
+            raise SnapshotProblem(
+                f"snapshot {where.text} leads out of the workspace: give a path inside it, or s3://bucket/key."
+            )
         return path
 
     def _read_file(self, where: Place) -> str | None:

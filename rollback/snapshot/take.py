@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rollback.aws import Denied
 from rollback.frontend.apps import find_app
-from rollback.frontend.client import Amplify
 from rollback.frontend.model import MANUAL, SUCCEED, Job, Wishes
 from rollback.frontend.target import newest_first
 from rollback.notices import Code, warning
-from rollback.progress import Progress
 from rollback.report.model import Command, Notice
 from rollback.snapshot.model import FrontendSnapshot, StackSnapshot
 from rollback.snapshot.store import LARGEST_TEMPLATE, Place, SnapshotProblem, SnapshotStore
-from rollback.stack.client import CloudFormation
-from rollback.stack.model import Stack
 from rollback.stack.states import GOOD_TO_RECORD
+
+if TYPE_CHECKING:
+    from rollback.frontend.client import Amplify
+    from rollback.progress import Progress
+    from rollback.stack.client import CloudFormation
+    from rollback.stack.model import Stack
 
 
 @dataclass(frozen=True)

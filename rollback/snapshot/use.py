@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from rollback.aws import AwsTrouble
 from rollback.notices import Code, warning
 from rollback.reconcile import patiently
-from rollback.snapshot.model import FrontendSnapshot, Snapshot, StackSnapshot
 from rollback.snapshot.store import SnapshotProblem, place
 
 if TYPE_CHECKING:
     from rollback.incident import Incident
+    from rollback.snapshot.model import FrontendSnapshot, Snapshot, StackSnapshot
     from rollback.stack.model import Stack
 
 
@@ -42,7 +42,9 @@ class UsableSnapshot:
         if record is None and stack.name in self.snapshot.absent_stacks:
             return f"stack {stack.name} did not exist when the snapshot {self.text} was taken."
         if record is None:
-            return f"the snapshot {self.text} is of other stacks: it holds none with the id {stack.id.rsplit('/', 1)[-1]}."
+            return (
+                f"the snapshot {self.text} is of other stacks: it holds none with the id {stack.id.rsplit('/', 1)[-1]}."
+            )
         if record.is_large and not record.template_url:
             return "its template is too large to send inline, and the snapshot is a file: record it to s3://bucket/key."
         return record

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from rollback.snapshot.model import StackSnapshot
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from rollback.snapshot.model import StackSnapshot
 
 _PLACES = {
     # resource type: the property, and its members for bucket, key and version (CloudFormation's resource reference, SAM's)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,8 @@ from rollback.snapshot.model import ParameterSnapshot, ResourceSnapshot
 from rollback.stack.model import STACK_TYPE, Change, ChangeSet, Event, Parameter, Stack
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
     from mypy_boto3_cloudformation.client import CloudFormationClient
 
 _DEEPEST_NESTING = 5

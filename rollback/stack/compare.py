@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from rollback.snapshot.model import StackSnapshot
-from rollback.stack.model import Stack
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rollback.snapshot.model import StackSnapshot
+    from rollback.stack.model import Stack
 
 
 def differences(stack: Stack, template: str, snapshot: StackSnapshot) -> tuple[str, ...]:
@@ -21,7 +24,9 @@ def differences(stack: Stack, template: str, snapshot: StackSnapshot) -> tuple[s
         or (recorded[name] is not None and recorded[name] != stack.parameters[name].value)
     ]
     now = dict(stack.tags)
-    found += [f"tag {key}" for key in sorted(snapshot.tags.keys() | now.keys()) if snapshot.tags.get(key) != now.get(key)]
+    found += [
+        f"tag {key}" for key in sorted(snapshot.tags.keys() | now.keys()) if snapshot.tags.get(key) != now.get(key)
+    ]
     return tuple(found)
 
 

@@ -79,7 +79,11 @@ def _continue(seen: Seen) -> Move:
             Command(
                 purpose="Or leave the stuck resources as they are (the same as resources-to-skip) and go on",
                 line=_cli(seen, "continue-update-rollback")
-                + (f" --resources-to-skip {' '.join(map(quote, seen.stuck))}" if seen.stuck else " --resources-to-skip …"),
+                + (
+                    f" --resources-to-skip {' '.join(map(quote, seen.stuck))}"
+                    if seen.stuck
+                    else " --resources-to-skip …"
+                ),
             ),
         ),
     )
@@ -96,7 +100,10 @@ def _roll_back(seen: Seen) -> Move:
     return refused(
         Code.STACK_EXPRESS_MODE if express else Code.AWS_REJECTED,
         f"The failed update can't be rolled back by CloudFormation: {refusal}",
-        Command(purpose="Deploy the last good template over it", line=_cli(seen, "update-stack") + " --template-body file://…"),
+        Command(
+            purpose="Deploy the last good template over it",
+            line=_cli(seen, "update-stack") + " --template-body file://…",
+        ),
         Command(purpose="Next time, record a snapshot before deploying (mode: snapshot): it can be restored"),
     )
 
@@ -110,14 +117,17 @@ def _at_rest(seen: Seen, state: State) -> Move:
     if state is State.REVERTED:
         warnings = [warning(Code.SNAPSHOT_UNUSABLE, unusable)] if unusable else []
         if seen.moved:
-            return Done(Result.ROLLED_BACK, "CloudFormation reverted the update.", warnings=(*_skipped(seen), *warnings))
+            return Done(
+                Result.ROLLED_BACK, "CloudFormation reverted the update.", warnings=(*_skipped(seen), *warnings)
+            )
         return Done(Result.ALREADY_GOOD, "CloudFormation had already reverted the update.", warnings=tuple(warnings))
     if unusable:
         return refused(
             Code.SNAPSHOT_UNUSABLE,
             f"The stack was not restored: {unusable}",
             Command(
-                purpose="Deploy the last good template over it", line=_cli(seen, "update-stack") + " --template-body file://…"
+                purpose="Deploy the last good template over it",
+                line=_cli(seen, "update-stack") + " --template-body file://…",
             ),
         )
     return _nothing_to_go_back_to(seen, state)
@@ -129,7 +139,9 @@ def _nothing_to_go_back_to(seen: Seen, state: State) -> Done:
             f"Stack {seen.name} is in {seen.status}: this was its first deployment, so nothing earlier exists. "
             "It stays in place as it was deployed."
         )
-        return Done(Result.NOT_NEEDED, text, Code.STACK_FIRST_DEPLOYMENT, warnings=(warning(Code.STACK_FIRST_DEPLOYMENT, text),))
+        return Done(
+            Result.NOT_NEEDED, text, Code.STACK_FIRST_DEPLOYMENT, warnings=(warning(Code.STACK_FIRST_DEPLOYMENT, text),)
+        )
     text = (
         f"Stack {seen.name} is in {seen.status}: CloudFormation keeps no earlier version, so the infrastructure of the "
         "failed deployment stays in place. To bring it back next time, record a snapshot before deploying "
@@ -168,7 +180,9 @@ def _no_safe_move(seen: Seen, state: State | None) -> Done:
             )
         case State.DELETING:
             return refused(
-                Code.STACK_BEING_DELETED, f"{where}: nothing can be rolled back in it.", Command(purpose="Deploy it again")
+                Code.STACK_BEING_DELETED,
+                f"{where}: nothing can be rolled back in it.",
+                Command(purpose="Deploy it again"),
             )
         case State.IN_REVIEW:
             return refused(
@@ -194,7 +208,9 @@ def timed_out(seen: Seen | None, name: str, region: str, waiting_for: str) -> Do
         Code.STACK_TIMED_OUT,
         (
             _status_command(known),
-            Command(purpose="When it has come to rest, run this job again: it goes on from there (or raise stack-timeout)"),
+            Command(
+                purpose="When it has come to rest, run this job again: it goes on from there (or raise stack-timeout)"
+            ),
         ),
     )
 
@@ -217,7 +233,9 @@ def _skipped(seen: Seen) -> tuple[Notice, ...]:
         f"The rollback of stack {seen.name} skipped {', '.join(seen.skipped)}: CloudFormation takes them for rolled back, "
         "but they are as the failed deployment left them."
     )
-    return (warning(Code.STACK_RESOURCES_SKIPPED, text, Command(purpose="Bring them in line with the template by hand")),)
+    return (
+        warning(Code.STACK_RESOURCES_SKIPPED, text, Command(purpose="Bring them in line with the template by hand")),
+    )
 
 
 def _rejections(seen: Seen, step: str) -> list[str]:

@@ -6,10 +6,13 @@ not. Then the newest stack-level event with our token decides, or any other stat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rollback.stack.model import STACK_TYPE, Attempt, Event
 from rollback.stack.states import in_progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 STALE_SECONDS = 60.0
 """How long the status from before a write is taken for a stale read while no event speaks."""
@@ -60,7 +63,11 @@ def operation(events: Sequence[Event]) -> list[Event]:
 
 def reaches_back(events: Sequence[Event]) -> bool:
     """Return whether `events` (newest first) hold the beginning of the newest operation."""
-    return bool(events) and operation(events)[-1].status in {"UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}
+    return bool(events) and operation(events)[-1].status in {
+        "UPDATE_IN_PROGRESS",
+        "CREATE_IN_PROGRESS",
+        "IMPORT_IN_PROGRESS",
+    }
 
 
 def root_cause(events: Sequence[Event]) -> Event | None:
@@ -93,7 +100,9 @@ def stuck_resources(events: Sequence[Event]) -> tuple[str, ...]:
 
 def _since_the_rollback_began(events: Sequence[Event]) -> Sequence[Event]:
     whole = operation(events)
-    began = [n for n, event in enumerate(whole) if event.is_stack_level and event.status == "UPDATE_ROLLBACK_IN_PROGRESS"]
+    began = [
+        n for n, event in enumerate(whole) if event.is_stack_level and event.status == "UPDATE_ROLLBACK_IN_PROGRESS"
+    ]
     return whole[: began[-1]] if began else whole
 
 

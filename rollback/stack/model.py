@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rollback.moves import Move
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 
@@ -165,7 +168,11 @@ class ContinueRollback(Move):
     @property
     def says(self) -> str:
         """Return what the move does."""
-        return f"continue the failed rollback, skipping {', '.join(self.skip)}" if self.skip else "continue the failed rollback"
+        return (
+            f"continue the failed rollback, skipping {', '.join(self.skip)}"
+            if self.skip
+            else "continue the failed rollback"
+        )
 
 
 @dataclass(frozen=True)

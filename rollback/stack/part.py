@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from rollback.aws import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
-from rollback.clock import Clock
-from rollback.moves import Done, Move
-from rollback.progress import Progress
 from rollback.stack import decide as decisions
 from rollback.stack import evidence, restoring, tokens
-from rollback.stack.client import CloudFormation
 from rollback.stack.model import (
     STACK_TYPE,
     Attempt,
@@ -25,8 +21,16 @@ from rollback.stack.model import (
     Seen,
     Stack,
 )
-from rollback.stack.restore import Restore
 from rollback.stack.states import STATES, State, in_progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rollback.clock import Clock
+    from rollback.moves import Done, Move
+    from rollback.progress import Progress
+    from rollback.stack.client import CloudFormation
+    from rollback.stack.restore import Restore
 
 EVENTS_EVERY = 10.0
 """Seconds between two looks at the events of a stack whose status stays the same."""
@@ -324,4 +328,6 @@ class StackPart:
             try:
                 self._restore.drop(self.stack, self._tokens.change_set())
             except AwsTrouble as trouble:
-                self._progress.tell(self.label, f"our change set {self._tokens.change_set()} stays behind: {trouble.what}")
+                self._progress.tell(
+                    self.label, f"our change set {self._tokens.change_set()} stays behind: {trouble.what}"
+                )

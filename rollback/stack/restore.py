@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rollback.aws import Rejected
 from rollback.snapshot.model import StackSnapshot
 from rollback.stack import compare
 from rollback.stack.artifacts import Artifact, artifacts
-from rollback.stack.client import CloudFormation
 from rollback.stack.model import ChangeSet, RestoreView, Stack
 from rollback.stack.stateful import HOLDS_DATA
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rollback.stack.client import CloudFormation
 
 
 class Restore:
@@ -87,7 +90,9 @@ class Restore:
         data = [entry.logical_id for entry in self._record.resources if entry.type in HOLDS_DATA]
         said = []
         if data:
-            said.append(f"the data in {_listed(data)} is as it is now: restore it from a backup if the deployment damaged it.")
+            said.append(
+                f"the data in {_listed(data)} is as it is now: restore it from a backup if the deployment damaged it."
+            )
         mutable = [artifact for artifact in artifacts(self._record) if artifact.nested and not artifact.version]
         if mutable:
             listed = _listed([str(artifact) for artifact in mutable])

@@ -86,14 +86,22 @@ def _guarded(destructive: tuple[str, ...]) -> Done:
     return refused(
         Code.RESTORE_DESTRUCTIVE,
         f"The stack was not restored: that would delete or replace resources that hold data: {_listed(destructive)}.",
-        Command(purpose="Save what they hold; if the loss is accepted, run this job again with allow-destructive: true"),
-        Command(purpose="Or give them DeletionPolicy: Retain and UpdateReplacePolicy: Retain in the template, and deploy that"),
+        Command(
+            purpose="Save what they hold; if the loss is accepted, run this job again with allow-destructive: true"
+        ),
+        Command(
+            purpose="Or give them DeletionPolicy: Retain and UpdateReplacePolicy: Retain in the template, and deploy that"
+        ),
     )
 
 
 def _equal(seen: Seen, view: RestoreView) -> Done:
     kept = tuple(warning(Code.RESTORE_KEEPS_VALUES, text) for text in view.kept) if seen.restore_executed else ()
-    how = "CloudFormation finds nothing to change" if view.found_empty else "template, parameters and tags equal the snapshot's"
+    how = (
+        "CloudFormation finds nothing to change"
+        if view.found_empty
+        else "template, parameters and tags equal the snapshot's"
+    )
     if seen.restore_executed:
         return Done(Result.ROLLED_BACK, f"The snapshot was restored: {how}.", warnings=kept)
     if seen.moved:

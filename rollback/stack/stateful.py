@@ -6,9 +6,12 @@ that CloudFormation's guide on DeletionPolicy names, and those whose loss can't 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rollback.stack.model import STACK_TYPE, Change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 STATEFUL_TYPES = frozenset(
     {

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rollback import links
-from rollback.moves import Done
 from rollback.notices import Code, error
 from rollback.report.model import Happening, Notice, RootCause, StackReport
 from rollback.results import GOOD, Result
-from rollback.stack.model import Event
-from rollback.stack.part import StackPart
+
+if TYPE_CHECKING:
+    from rollback.moves import Done
+    from rollback.stack.model import Event
+    from rollback.stack.part import StackPart
+
 
 def stack_report(part: StackPart, done: Done | None) -> StackReport:
     """Return the report of a stack that is `done`; None where the run was interrupted before its end."""
@@ -55,14 +60,15 @@ def _root_cause(part: StackPart, link: str) -> RootCause | None:
     cause = part.root_cause
     if cause is None:
         return None
-    return RootCause(where=part.label, resource=cause.logical_id, resource_type=cause.type, reason=cause.reason, link=link)
+    return RootCause(
+        where=part.label, resource=cause.logical_id, resource_type=cause.type, reason=cause.reason, link=link
+    )
 
 
 def _not_rolled_back(part: StackPart, done: Done | None) -> tuple[str, ...]:
-    name = part.stack.name if part.stack else part.name
     said = []
     if done and done.result is Result.NOT_NEEDED:
-        said.append(f"everything that the failed deployment changed in it stays in place.")
+        said.append("everything that the failed deployment changed in it stays in place.")
     if part.skipped:
         said.append(f"the skipped resources {', '.join(part.skipped)} are as the failed deployment left them.")
     said += [notice.text for notice in (done.warnings if done else ()) if notice.code == Code.RESTORE_KEEPS_VALUES]

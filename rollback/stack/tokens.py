@@ -7,9 +7,12 @@ event of the operation. At most 128 characters of `[a-zA-Z0-9][-a-zA-Z0-9]*` (Cl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 CANCEL, ROLLBACK, CONTINUE, RESTORE = "cancel", "rollback", "continue", "restore"
 

@@ -7,12 +7,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sandbox.clock import ScaledClock
 from sandbox.demo.incidents import APP, BAD, BRANCH, DEFAULT, INCIDENTS, STACK, Incident
 from sandbox.demo.page import page
-from sandbox.slack import Slack
 from sandbox.world import Sandbox
+
+if TYPE_CHECKING:
+    from sandbox.slack import Slack
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEED = 25.0
@@ -28,10 +31,16 @@ def main(arguments: list[str]) -> int:
     incident = INCIDENTS[name]
     folder = ROOT / "out" / name
     folder.mkdir(parents=True, exist_ok=True)
-    print(f"Incident: {incident.title}\n(the embedded AWS runs at {SPEED:.0f} times the speed of the real one)", flush=True)
+    print(
+        f"Incident: {incident.title}\n(the embedded AWS runs at {SPEED:.0f} times the speed of the real one)",
+        flush=True,
+    )
     with Sandbox(ScaledClock(SPEED)) as sandbox:
         if incident.snapshot_first:
-            print("\n— Before the deployment, a step of the workflow records the last known good (mode: snapshot)", flush=True)
+            print(
+                "\n— Before the deployment, a step of the workflow records the last known good (mode: snapshot)",
+                flush=True,
+            )
             incident.snapshot_first(sandbox)
             _play(sandbox, incident, folder, mode="snapshot")
             print("\n— The deployment: the infrastructure succeeds, the smoke tests fail", flush=True)
@@ -64,9 +73,7 @@ def _play(sandbox: Sandbox, incident: Incident, folder: Path, *, mode: str) -> i
     if not inputs.get("verify-contains"):
         del inputs["verify-url"]
     environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("AWS_", "GITHUB_", "INPUT_"))
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "GITHUB_", "INPUT_"))
     }
     environment |= sandbox.environment()
     environment |= {f"INPUT_{name.upper()}": value for name, value in inputs.items()}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from sandbox.world import Sandbox
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.world import Sandbox
 
 STACK, APP, BRANCH = "shop-development", "d2shop4demo", "develop"
 GOOD, BAD = "4f1c0de7a9b3c2d1e0f9a8b7c6d5e4f3a2b1c0d9", "bad5eed0c1b2a3948576f5e4d3c2b1a098765432"
@@ -76,9 +79,7 @@ def _still_updating(sandbox: Sandbox) -> None:
     _deployed(sandbox)
     _bad_frontend(sandbox)
     sandbox.cloudformation.slow("Notices", 200)
-    sandbox.cloudformation.update(
-        STACK, template("Hello", memory=256), resource_seconds=30, Parameters=_parameters()
-    )
+    sandbox.cloudformation.update(STACK, template("Hello", memory=256), resource_seconds=30, Parameters=_parameters())
 
 
 def _frontend_failed(sandbox: Sandbox) -> None:
