@@ -1,0 +1,176 @@
+"""How a stack at rest is brought back to its snapshot: through a change set that is ours, and never blindly."""
+
+from __future__ import annotations
+
+import pytest
+
+from rollback.moves import Done, Move, Wait
+from rollback.notices import Code
+from rollback.results import Result
+from rollback.stack.decide import decide
+from rollback.stack.evidence import STALE_SECONDS
+from rollback.stack.model import ChangeSet, CreateChangeSet, DropChangeSet, ExecuteChangeSet, Seen
+from rollback.stack.restoring import MOST_REJECTIONS, adopts
+from rollback.stack.tokens import CANCEL, RESTORE, Tokens
+from tests.stack.given import STACK_ID, change, change_set, seen, view
+
+
+def end(move: Move) -> tuple[Result, str]:
+    assert isinstance(move, Done)
+    return move.result, move.code
+
+
+@pytest.mark.parametrize(
+    "status",
+    ["UPDATE_COMPLETE", "CREATE_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"],
+)
+def test_a_stack_at_rest_that_differs_gets_a_change_set(status: str) -> None:
+    assert decide(seen(status, restore=view())) == CreateChangeSet()
+
+
+def test_a_stack_that_equals_its_snapshot_is_already_good() -> None:
+    move = decide(seen(restore=view(differences=()), moved=False))
+    assert move == Done(
+        Result.ALREADY_GOOD,
+        "The stack is as its snapshot recorded it: template, parameters and tags equal the snapshot's.",
+    )
+
+
+def test_a_stack_that_cloudformation_reverted_to_its_snapshot_is_rolled_back() -> None:
+    move = decide(seen("UPDATE_ROLLBACK_COMPLETE", restore=view(differences=()), moved=True))
+    assert end(move) == (Result.ROLLED_BACK, "")
+
+
+@pytest.mark.parametrize("status", ["CREATE_PENDING", "CREATE_IN_PROGRESS"])
+def test_a_change_set_in_the_making_is_waited_for(status: str) -> None:
+    making = change_set(status=status, execution_status="UNAVAILABLE")
+    assert decide(seen(restore=view(change_set=making))) == Wait("our change set")
+
+
+def test_a_change_set_that_loses_nothing_is_executed() -> None:
+    harmless = change_set(change("Modify", replacement="False"), change("Add"), change("Remove", "AWS::SNS::Topic"))
+    assert decide(seen(restore=view(change_set=harmless))) == ExecuteChangeSet(3)
+
+
+DESTRUCTIVE = change_set(change("Remove"))
+
+
+def test_a_change_set_that_would_lose_data_is_refused_and_says_what_and_why() -> None:
+    move = decide(seen(restore=view(change_set=DESTRUCTIVE)))
+    assert end(move) == (Result.REFUSED, Code.RESTORE_DESTRUCTIVE)
+    assert isinstance(move, Done)
+    assert "Orders (AWS::DynamoDB::Table): would be deleted" in move.reason
+    assert "allow-destructive: true" in move.next_steps[0].purpose
+
+
+def test_allow_destructive_executes_it() -> None:
+    assert decide(seen(restore=view(change_set=DESTRUCTIVE), allow_destructive=True)) == ExecuteChangeSet(1)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "The submitted information didn't contain changes. Submit different information to create a change set.",
+        "No updates are to be performed.",
+    ],
+)
+def test_an_empty_change_set_is_deleted(reason: str) -> None:
+    empty = change_set(status="FAILED", execution_status="UNAVAILABLE", reason=reason)
+    assert decide(seen(restore=view(change_set=empty))) == DropChangeSet()
+
+
+def test_a_restore_that_cloudformation_finds_empty_is_already_good() -> None:
+    move = decide(seen(restore=view(found_empty=True), moved=False))
+    assert isinstance(move, Done)
+    assert move.result is Result.ALREADY_GOOD
+    assert "CloudFormation finds nothing to change" in move.reason
+
+
+def test_a_change_set_of_an_earlier_state_is_deleted() -> None:
+    assert decide(seen(restore=view(change_set=change_set(execution_status="OBSOLETE")))) == DropChangeSet()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        change_set(status="FAILED", execution_status="UNAVAILABLE", reason="Template error: no Api"),
+        change_set(execution_status="EXECUTE_FAILED", reason="Template error: no Api"),
+    ],
+)
+def test_a_change_set_that_fails_ends_the_restore(broken: ChangeSet) -> None:
+    move = decide(seen(restore=view(change_set=broken)))
+    assert end(move) == (Result.FAILED, Code.RESTORE_FAILED)
+    assert isinstance(move, Done)
+    assert move.reason == "CloudFormation could not prepare the restore: Template error: no Api"
+
+
+def test_a_rejected_change_set_is_asked_for_again_within_bounds() -> None:
+    assert decide(seen(restore=view(rejections=("no",) * (MOST_REJECTIONS - 1)))) == CreateChangeSet()
+    move = decide(seen(restore=view(rejections=("no",) * MOST_REJECTIONS)))
+    assert end(move) == (Result.FAILED, Code.RESTORE_FAILED)
+
+
+def test_a_noecho_parameter_that_the_failed_template_dropped_is_refused() -> None:
+    move = decide(seen(restore=view(secrets_lost=("DbPassword",))))
+    assert end(move) == (Result.REFUSED, Code.RESTORE_SECRET_LOST)
+    assert isinstance(move, Done)
+    assert move.next_steps[0].line.endswith("--parameter-overrides DbPassword=\u2026")
+
+
+def test_artifacts_that_are_gone_refuse_the_restore_before_anything_moved() -> None:
+    move = decide(seen(restore=view(artifacts_gone=("s3://shop-artifacts/api/1.zip (Api)",))))
+    assert end(move) == (Result.REFUSED, Code.RESTORE_ARTIFACTS_GONE)
+    assert isinstance(move, Done)
+    assert "s3://shop-artifacts/api/1.zip (Api)" in move.reason
+
+
+def restored(status: str, **facts: object) -> Seen:
+    return seen(status, restore_executed=True, **facts)
+
+
+def test_a_restore_that_ended_equal_to_its_snapshot_is_rolled_back() -> None:
+    move = decide(restored("UPDATE_COMPLETE", restore=view(differences=(), kept=("NoEcho parameter(s) P keep it.",))))
+    assert isinstance(move, Done)
+    assert move.result is Result.ROLLED_BACK
+    assert [(notice.code, notice.text) for notice in move.warnings] == [
+        (Code.RESTORE_KEEPS_VALUES, "NoEcho parameter(s) P keep it.")
+    ]
+
+
+def test_a_restore_that_still_differs_is_not_called_proven() -> None:
+    differing = view(differences=("the template", "tag team"))
+    assert decide(restored("UPDATE_COMPLETE", restore=differing, at_rest_for=STALE_SECONDS - 1)) == Wait(
+        "AWS to show the restored stack"
+    )
+    move = decide(restored("UPDATE_COMPLETE", restore=differing, at_rest_for=STALE_SECONDS))
+    assert end(move) == (Result.FAILED, Code.RESTORE_NOT_PROVEN)
+    assert isinstance(move, Done)
+    assert "the template, tag team" in move.reason
+
+
+def test_a_killed_runs_restore_that_still_differs_is_not_made_again() -> None:
+    assert end(decide(seen(restored_before=True, restore=view()))) == (Result.FAILED, Code.RESTORE_NOT_PROVEN)
+
+
+def test_a_change_set_that_was_executed_without_effect_is_not_waited_for() -> None:
+    executed = change_set(execution_status="EXECUTE_COMPLETE")
+    assert end(decide(seen(restore=view(change_set=executed)))) == (Result.FAILED, Code.RESTORE_NOT_PROVEN)
+
+
+def test_a_restore_that_cloudformation_rolled_back_is_a_failed_restore_not_a_success() -> None:
+    move = decide(restored("UPDATE_ROLLBACK_COMPLETE", restore_rolled_back=True, restore=view(differences=())))
+    assert end(move) == (Result.FAILED, Code.RESTORE_FAILED)
+
+
+def test_a_restore_under_way_in_whatever_run_is_adopted() -> None:
+    tokens = Tokens("another run", STACK_ID)
+    assert adopts(tokens.make(RESTORE))
+    assert not adopts(tokens.make(CANCEL))
+    assert not adopts("somebody-else")
+
+
+def test_long_lists_are_cut() -> None:
+    gone = tuple(f"s3://bucket/{number}.zip (F{number})" for number in range(25))
+    move = decide(seen(restore=view(artifacts_gone=gone)))
+    assert isinstance(move, Done)
+    assert move.reason.endswith("s3://bucket/9.zip (F9) and 15 more.")

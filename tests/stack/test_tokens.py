@@ -1,0 +1,74 @@
+"""The ClientRequestTokens by which a second run knows the first one's work."""
+
+from __future__ import annotations
+
+import re
+
+import botocore.session
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rollback.stack.tokens import CANCEL, CONTINUE, RESTORE, ROLLBACK, Tokens, step_of
+from tests.stack.given import STACK_ID
+
+STEPS = (CANCEL, ROLLBACK, CONTINUE, RESTORE)
+OURS = Tokens("octo/shop/7/1", STACK_ID)
+
+
+def member(operation: str, name: str) -> tuple[re.Pattern[str], int]:
+    """Return the form that CloudFormation's API model wants of a member, and its greatest length."""
+    model = botocore.session.get_session().get_service_model("cloudformation")
+    request = model.operation_model(operation).input_shape
+    assert request is not None
+    shape = request.members[name]
+    return re.compile(shape.metadata["pattern"]), shape.metadata["max"]
+
+
+@given(run=st.text(), stack=st.text(), step=st.sampled_from(STEPS), attempt=st.integers(1, 999))
+def test_every_token_has_the_form_of_the_api_model(run: str, stack: str, step: str, attempt: int) -> None:
+    form, longest = member("CancelUpdateStack", "ClientRequestToken")
+    token = Tokens(run, stack).make(step, attempt)
+    assert form.fullmatch(token)
+    assert len(token) <= longest
+
+
+@given(run=st.text(), stack=st.text())
+def test_every_change_sets_name_has_the_form_of_the_api_model(run: str, stack: str) -> None:
+    form, longest = member("CreateChangeSet", "ChangeSetName")
+    assert form.fullmatch(Tokens(run, stack).change_set())
+    assert len(Tokens(run, stack).change_set()) <= longest
+
+
+def test_a_repeated_request_has_the_same_token() -> None:
+    assert OURS.make(CANCEL) == Tokens("octo/shop/7/1", STACK_ID).make(CANCEL)
+
+
+def test_a_new_attempt_has_a_new_token() -> None:
+    assert OURS.make(CONTINUE, 1) != OURS.make(CONTINUE, 2)
+
+
+@pytest.mark.parametrize("other", [Tokens("octo/shop/7/2", STACK_ID), Tokens("octo/shop/7/1", f"{STACK_ID}x")])
+def test_another_run_or_stack_has_other_tokens(other: Tokens) -> None:
+    assert OURS.change_set() != other.change_set()
+    assert not other.made(OURS.make(CANCEL), CANCEL)
+    assert OURS.made(OURS.make(CANCEL), CANCEL)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_our_tokens_tell_their_step_in_whatever_run(step: str) -> None:
+    assert step_of(OURS.make(step, 2)) == step
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "rollback-action", "rollback-action-0123456789abcdef-delete-1", "Console-CancelUpdateStack-4a37fa2d-f2d7"],
+)
+def test_nobody_elses_token_has_a_step(token: str) -> None:
+    assert step_of(token) == ""
+
+
+def test_the_highest_attempt_of_a_step_counts() -> None:
+    made = [OURS.make(CONTINUE, 2), OURS.make(CONTINUE, 10), OURS.make(CANCEL, 11), "other"]
+    assert OURS.attempts(made, CONTINUE) == 10
+    assert OURS.attempts(made, ROLLBACK) == 0
