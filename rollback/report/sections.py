@@ -233,8 +233,9 @@ def _commit(job: JobReport, context: Context, markup: Markup) -> str:
     commit = words.known_commit(job)
     if not commit:
         return "no commit named"
-    same_place = context.commit and context.commit in context.commit_url
-    url = context.commit_url.replace(context.commit, commit) if same_place else ""
+    # Only between ids does the failed commit's address tell another's: text from outside must not make up a link.
+    both = words.is_commit_id(commit) and words.is_commit_id(context.commit)
+    url = context.commit_url.replace(context.commit, commit) if both and context.commit in context.commit_url else ""
     failed = " <strong>(the failed one)</strong>" if words.same_commit(commit, context.commit) else ""
     return f"commit {markup.link(url, markup.code(words.short(commit)))}{failed}"
 

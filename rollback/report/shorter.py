@@ -54,11 +54,12 @@ def _size(report: Report) -> int:
 
 
 def _within(report: Report, limits: Limits) -> Report:
-    left_out: list[str] = []
+    kept: dict[str, tuple[int, int]] = {}
 
     def tell(what: str, before: int, after: int) -> None:
         if after < before:
-            left_out.append(f"{what}: {after:,} of {before:,} kept")
+            had, has = kept.get(what, (0, 0))
+            kept[what] = had + before, has + after
 
     stacks = tuple(_short_stack(stack, limits, tell) for stack in report.stacks)
     frontend = _short_frontend(report.frontend, limits, tell) if report.frontend else None
@@ -67,9 +68,9 @@ def _within(report: Report, limits: Limits) -> Report:
     cut = report.model_copy(update={"stacks": stacks, "frontend": frontend, "timeline": timeline})
     cut = _cut_lists(cut, limits, tell)
     cut = map_texts(cut, lambda text: shorten(text, limits.text))
-    if cut != report:
-        left_out.append(f"texts longer than {limits.text:,} characters are cut")
-    return cut.model_copy(update={"shortened": tuple(left_out[: limits.other + 1])})
+    left_out = [f"{what}: {has:,} of {had:,} kept" for what, (had, has) in kept.items()]
+    left_out.append(f"texts: at most {limits.text:,} characters each")
+    return cut.model_copy(update={"shortened": tuple(left_out)})
 
 
 def _short_stack(stack: StackReport, limits: Limits, tell: Callable[[str, int, int], None]) -> StackReport:

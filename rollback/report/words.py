@@ -224,9 +224,14 @@ def same_commit(one: str, other: str) -> bool:
     return length >= _SHORT_SHA and one[:length].lower() == other[:length].lower()
 
 
+def is_commit_id(text: str) -> bool:
+    """Return whether the text is a commit's full id."""
+    return _SHA.fullmatch(text) is not None
+
+
 def short(commit: str) -> str:
     """Return a full commit id in its short form, anything else as it is."""
-    return commit[:_SHORT_SHA] if _SHA.fullmatch(commit) else commit
+    return commit[:_SHORT_SHA] if is_commit_id(commit) else commit
 
 
 def duration(seconds: float) -> str:
