@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _from_answer(name: str, operation: str, error: Any) -> AwsTrouble:
         )
     if code in _BAD_CREDENTIALS:
         return Denied(f"{name}: AWS does not accept the credentials ({code}: {message})", f"Credentials: {_RENEW}.")
-    if code in _DENIED or (status == 403 and "not authorized" in message.lower()):
+    if code in _DENIED or (status == HTTPStatus.FORBIDDEN and "not authorized" in message.lower()):
         permission = re.search(r"not authorized to perform: ([a-z0-9-]+:\w+)", message)
         missing = permission.group(1) if permission else name
         return Denied(
@@ -141,7 +142,7 @@ def _from_answer(name: str, operation: str, error: Any) -> AwsTrouble:
         )
     if code == "403":  # an answer to HEAD has no body that could say more
         return Denied(f"{name}: access denied", f"Add the permission {name} to the role (docs/iam has the policies).")
-    if status >= 500 or not code or (code.isdigit() and code not in {"301", "404"}):
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or not code or (code.isdigit() and code not in {"301", "404"}):
         return Unreadable(f"{name}: AWS answered {status} ({code}: {message})")
     return Rejected(operation, code, message)
 

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 from rollback.trigger import JobResult
 
+_SHOWN = 60
 _LONGEST_MINUTES = 6 * 24 * 60.0
 
 
@@ -30,7 +31,7 @@ def _matches(pattern: str, cure: str) -> Callable[[str], str]:
 
 def shown(value: str) -> str:
     """Return a value as an error message may show it: quoted, short, without control characters."""
-    return ascii(value if len(value) <= 60 else f"{value[:60]}…")
+    return ascii(value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…")
 
 
 def _optional(check: Callable[[str], Any]) -> Callable[[Any], Any]:
@@ -74,13 +75,14 @@ def _number(value: str) -> float:
 
 
 def _timestamp(value: str) -> datetime:
+    cure = f"{shown(value)} is not an ISO 8601 time such as 2025-12-03T10:15:00Z"
+    if not re.match(r"\d{4}-\d{2}-\d{2}[T ]", value, re.ASCII):
+        raise ValueError(cure)
     try:
-        if not re.match(r"\d{4}-\d{2}-\d{2}[T ]", value, re.ASCII):
-            raise ValueError(value)
         parsed = datetime.fromisoformat(value)
         return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError(f"{shown(value)} is not an ISO 8601 time such as 2025-12-03T10:15:00Z") from None
+        raise ValueError(cure) from None
 
 
 def _job_results(value: str) -> Mapping[str, JobResult]:

@@ -1,4 +1,4 @@
-"""What GitHub knows of the failed deployment: from the runner's environment, the event file and, with a token, its API."""
+"""What GitHub knows of the failed deployment: from the environment, the event file and its API."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class Incident:
         )
 
     def frontend_wishes(self, recorded: FrontendSnapshot | None = None) -> FrontendWishes:
-        """Return what the user asked for, as far as the frontend is concerned; `recorded` is the snapshot's part of it."""
+        """Return what the user asked for, as far as the frontend is concerned; `recorded` is of the snapshot."""
         inputs = self.inputs
         if recorded and (recorded.branch != inputs.branch or inputs.app_id not in {None, recorded.app_id}):
             recorded = None
@@ -208,7 +208,7 @@ class Incident:
         return " ".join(because + parts)
 
     def _root_cause(self, stacks: list[StackReport], frontend: FrontendReport | None) -> RootCause | None:
-        """Return the first thing that failed: in the stack, else in the frontend's build, else in a job of the workflow."""
+        """Return the first thing that failed: in a stack, else in the frontend's build, else in the workflow."""
         causes = [stack.root_cause for stack in stacks] + ([frontend.root_cause] if frontend else [])
         found = next((cause for cause in causes if cause), None)
         if found or not self.failed_jobs:
@@ -235,7 +235,7 @@ def _without_unproven(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
 
 
 def _run_key(environ: Mapping[str, str]) -> str:
-    """Return what makes this run's tokens its own: the same for the same attempt started again, another on a terminal."""
+    """Return what makes this run's tokens its own: the same for the same attempt started again."""
     run_id = environ.get("GITHUB_RUN_ID")
     if not run_id:
         return uuid.uuid4().hex

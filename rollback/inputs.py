@@ -73,7 +73,7 @@ class Inputs(BaseModel):
     mode: Mode = Field(
         Mode.ROLLBACK, description="rollback, snapshot (record the last known good) or status (only look)"
     )
-    force: Switch = Field(False, description="Roll back whatever the job results say: a person's decision")
+    force: Switch = Field(default=False, description="Roll back whatever the job results say: a person's decision")
     infrastructure_job: JobNames = Field(
         (_DEFAULT_JOBS["infrastructure_job"],), description="The job(s) that must all have succeeded"
     )
@@ -84,7 +84,7 @@ class Inputs(BaseModel):
         None, description="toJSON(needs), or a plain map of job to result; needed for a rollback unless forced"
     )
     reason: Line = Field("", description="Free text, shown in summary and Slack")
-    dry_run: Switch = Field(False, description="Decide and print the plan, change nothing, notify nobody")
+    dry_run: Switch = Field(default=False, description="Decide and print the plan, change nothing, notify nobody")
     environment: Line = Field("", description="A label such as development, shown to people")
     aws_region: Region = Field(None, description="The region; default AWS_REGION, then AWS_DEFAULT_REGION")
     stack_name: StackNames = Field((), description="Stack(s) in the order they are deployed; rolled back in reverse")
@@ -101,9 +101,9 @@ class Inputs(BaseModel):
     redeploy: Line = Field(
         "always", description="always, or if-needed: leave a site alone that serves the good version"
     )
-    lock_auto_build: Switch = Field(False, description="Turn the branch's auto-build off after the rollback")
+    lock_auto_build: Switch = Field(default=False, description="Turn the branch's auto-build off after the rollback")
     snapshot: SnapshotPlace = Field("", description="s3://bucket/key, or a path in the workspace")
-    allow_destructive: Switch = Field(False, description="Let a restore delete or replace stateful resources")
+    allow_destructive: Switch = Field(default=False, description="Let a restore delete or replace stateful resources")
     resources_to_skip: LogicalIds = Field((), description="For continue-update-rollback, after a plain attempt failed")
     role_arn: RoleArn = Field(None, description="Service role for CloudFormation")
     stack_timeout: Duration = Field(30.0, description="Minutes to wait for a stack; ends the waiting, not AWS's work")

@@ -1,9 +1,10 @@
-"""A cancelled job: the runner sends SIGINT, 7.5 s later SIGTERM, 2.5 s later SIGKILL. What must still happen has to be quick."""
+"""A cancelled job: the runner sends SIGINT, 7.5 s later SIGTERM, 2.5 s later SIGKILL: what is left must be quick."""
 
 from __future__ import annotations
 
 import signal
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,7 +46,5 @@ def within(seconds: float, call: Callable[[], None]) -> bool:
 
 
 def _quietly(call: Callable[[], None]) -> None:
-    try:
+    with suppress(Exception):  # a last courtesy on the way out: there is nobody left to tell
         call()
-    except Exception:  # noqa: BLE001, S110 - a last courtesy on the way out: there is nobody left to tell
-        pass

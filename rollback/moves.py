@@ -42,7 +42,7 @@ class Wait(Move):
 
 @dataclass(frozen=True)
 class Done(Move):
-    """The part's end: how, why in one sentence, which notice explains it, and the next commands where it is not well."""
+    """The part's end: how, why in one sentence, which notice explains it, and the next commands."""
 
     writes: ClassVar[bool] = False
 

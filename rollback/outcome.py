@@ -25,7 +25,7 @@ EXIT_CODES = {
 
 
 def all_good(parts: Sequence[Result]) -> bool:
-    """Return whether every part that is configured is at the last known good: only then is there something to verify."""
+    """Return whether every configured part is at the last known good: only then is there something to verify."""
     counted = [part for part in parts if part is not Result.SKIPPED]
     return bool(counted) and all(part in GOOD for part in counted)
 

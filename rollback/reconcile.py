@@ -7,7 +7,7 @@ what all parts share: the deadline, the pace, and the patience with an AWS that 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from rollback.aws import AwsTrouble, Busy, Denied, Rejected, Unreadable
 from rollback.moves import Done, Ended, Move, Wait
@@ -67,37 +67,53 @@ def reconcile(
     """
     deadline = clock.monotonic() + patience.timeout
     pace = Pace(patience.longest_gap)
-    unreadable_looks = 0
-    while True:
+    steps = _Steps(part, pace, say)
+    while not isinstance(move := steps.next(), Done):
+        left = deadline - clock.monotonic()
+        if left <= 0:
+            return part.timed_out(move.why)
+        clock.sleep(min(pace.gap(move), left))
+    return move
+
+
+class _Steps(Generic[Observation]):
+    """The loop's body: one look, one decision, at most one move; and what AWS's troubles mean for the next look."""
+
+    def __init__(self, part: Part[Observation], pace: Pace, say: Callable[[str], None]) -> None:
+        self._part = part
+        self._pace = pace
+        self._say = say
+        self._unreadable_looks = 0
+
+    def next(self) -> Wait | Done:
+        """Return what to wait for, or how the part ended."""
         try:
-            move = part.decide(part.observe())
-            unreadable_looks = 0
-            if isinstance(move, Done):
-                return move
-            if not isinstance(move, Wait):
-                part.perform(move)
-                pace.something_moved()
-                move = Wait("the move to show")
+            return self._look_and_move()
         except Busy as trouble:
-            move = Wait(trouble.what)
-            pace.slow_down()
-            say(f"AWS is busy, waiting: {trouble.what}")
+            self._pace.slow_down()
+            self._say(f"AWS is busy, waiting: {trouble.what}")
+            return Wait(trouble.what)
         except Unreadable as trouble:
-            unreadable_looks += 1
-            if unreadable_looks >= UNREADABLE_LOOKS:
+            self._unreadable_looks += 1
+            if self._unreadable_looks >= UNREADABLE_LOOKS:
                 return unreadable(trouble.what, trouble.cure)
-            move = Wait(trouble.what)
-            say(f"Looking again: {trouble.what}")
+            self._say(f"Looking again: {trouble.what}")
+            return Wait(trouble.what)
         except Ended as end:
             return end.done
         except Denied as trouble:
             return denied(trouble.what, trouble.cure)
         except Rejected as trouble:
             return Done(Result.FAILED, trouble.what, Code.AWS_REJECTED)
-        left = deadline - clock.monotonic()
-        if left <= 0:
-            return part.timed_out(move.why)
-        clock.sleep(min(pace.gap(move), left))
+
+    def _look_and_move(self) -> Wait | Done:
+        move = self._part.decide(self._part.observe())
+        self._unreadable_looks = 0
+        if isinstance(move, (Done, Wait)):
+            return move
+        self._part.perform(move)
+        self._pace.something_moved()
+        return Wait("the move to show")
 
 
 class Pace:

@@ -27,7 +27,8 @@ def take_snapshot(incident: Incident) -> tuple[Outcome, str]:
             incident, kept.frontend.job_id if kept.frontend else "", kept.frontend.commit if kept.frontend else ""
         )
         text = (
-            f"The snapshot that attempt {kept.run_attempt} of this run took is kept: by now the state may be the failed "
+            f"The snapshot that attempt {kept.run_attempt} of this run took is kept: by now the state may "
+            f"be the failed "
             "deployment's."
         )
         incident.notices.append(warning(Code.SNAPSHOT_KEPT, text))

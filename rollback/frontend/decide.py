@@ -110,7 +110,8 @@ def _superseded(seen: Seen, target: Job, failed: int | None) -> Done | None:
         return None
     return refused(
         Code.SUPERSEDED,
-        f"Superseded: job {newest.id} ({newest.status}) of commit {short(newest.commit)} is newer than the failed deployment. "
+        f"Superseded: job {newest.id} ({newest.status}) of commit {short(newest.commit)} is newer than the "
+        f"failed deployment. "
         "Rolling back would undo somebody's later deployment.",
         Command(purpose="If that one is bad too, run this job again with target-job-id or target-commit"),
         _list_jobs(seen),
@@ -197,7 +198,8 @@ def _proof(seen: Seen, job: Job, target: Job) -> Done:
     if wrong:
         return Done(
             Result.FAILED,
-            f"Job {job.id} built commit {short(job.commit)} instead of the last known good ({short(target.commit)}): the site "
+            f"Job {job.id} built commit {short(job.commit)} instead of the last known good "
+            f"({short(target.commit)}): the site "
             "now serves that.",
             Code.WRONG_COMMIT_BUILT,
             (_start_commit(seen), _list_jobs(seen)),
@@ -238,7 +240,8 @@ def _unproven(seen: Seen, job: Job, target: Job | None = None) -> tuple[Notice, 
     if not (job.names_no_commit or (target is not None and target.names_no_commit)):
         return ()
     text = (
-        f"Unproven: Amplify names no commit for job {job.id} (HEAD), and rebuilding such a job may build the branch's tip. "
+        f"Unproven: Amplify names no commit for job {job.id} (HEAD), and rebuilding such a job may build "
+        f"the branch's tip. "
         "Check the site, or let verify-contains prove it."
     )
     return (warning(Code.UNPROVEN, text, _start_commit(seen)),)

@@ -126,9 +126,10 @@ class Redeployment:
 class Seen:
     """All that `decide` looks at.
 
-    `jobs` are newest first and reach back far enough to choose, or are `complete`. `redeployments` are this run's, oldest
-    first. After a StartJob whose answer got lost, `looks_since_lost_start` counts the looks that did not show its job (None: no answer
-    is missing), and `lost_starts` how often that happened. `environment` names the variables that differ from the snapshot's.
+    `jobs` are newest first and reach back far enough to choose, or are `complete`. `redeployments` are this run's,
+    oldest first. After a StartJob whose answer got lost, `looks_since_lost_start` counts the looks that did not show
+    its job (None: no answer is missing), and `lost_starts` how often that happened. `environment` names the variables that
+    differ from the snapshot's.
     """
 
     jobs: tuple[Job, ...]
@@ -216,7 +217,7 @@ class Redeploy(Move):
 
 
 def usual_seconds(jobs: tuple[Job, ...]) -> float | None:
-    """Return how long this branch's builds take: the median of the newest ten that succeeded; None where there is none."""
+    """Return how long this branch's builds take: the median of the newest ten that succeeded, if there are any."""
     took = [
         (job.ended - job.started).total_seconds() for job in jobs if job.status == SUCCEED and job.started and job.ended
     ][:10]

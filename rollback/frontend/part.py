@@ -104,7 +104,8 @@ class FrontendPart:
             if "NotFound" not in rejection.code:
                 raise
             text = f"Amplify app {app.id} has no branch {self.wishes.branch!r} in {self.wishes.region}."
-            line = f"aws amplify list-branches --app-id {app.id} --region {self.wishes.region} --query 'branches[].branchName'"
+            line = f"aws amplify list-branches --app-id {app.id} --region {self.wishes.region}"
+            line += " --query 'branches[].branchName'"
             raise Ended(
                 refused(Code.BRANCH_NOT_FOUND, text, Command(purpose="Check branch; the app's branches are", line=line))
             ) from rejection
@@ -142,7 +143,7 @@ class FrontendPart:
             self._said[job.id] = job.status
 
     def _find_lost_start(self) -> None:
-        """After a StartJob whose answer got lost: its job is a RETRY of the target above the highest number known before."""
+        """Find the job of a StartJob whose answer got lost: a RETRY above the highest number known then."""
         if self._looks_since_lost_start is None or self.target is None:
             return
         found = [

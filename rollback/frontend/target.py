@@ -1,9 +1,9 @@
-"""Pure: which job is the last known good. "The latest that succeeded" is not it: it may be the very deployment that failed.
+"""Pure: which job is the last known good. The latest that succeeded may be the very deployment that failed.
 
-In this order (aws-facts, "The trap"): the job or commit that a person names; the snapshot's job; the newest SUCCEED job that
-is not of the failed commit, did not start with or after the failed deployment, and is older than its job; and where
-Amplify names no commit and neither time nor id is known, the workflow's own frontend result tells whether the
-newest SUCCEED job belongs to the failed deployment.
+In this order: the job or commit that a person names; the snapshot's job; the newest SUCCEED job that is not of the
+failed commit, did not start with or after the failed deployment, and is older than its job; and where Amplify names
+no commit and neither time nor id is known, the workflow's own frontend result tells whether the newest SUCCEED job
+belongs to the failed deployment.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def why_not_good(job: Job, jobs: Sequence[Job], failed: Deployment) -> str:
 
 
 def newest_of_failed_commit(jobs: Sequence[Job], failed: Deployment) -> Job | None:
-    """Return the newest job (of `jobs`, newest first) that is known to be of the failed deployment by commit or by id."""
+    """Return the newest of `jobs` (newest first) that commit or id shows to be the failed deployment's."""
     return next((job for job in jobs if job.is_of(failed.commit) or job.id == failed.failed_job_id), None)
 
 

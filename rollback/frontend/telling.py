@@ -102,7 +102,10 @@ def _job(job: Job | None, note: str = "") -> JobReport | None:
 
 def _interrupted(part: FrontendPart) -> str:
     if part.started_unclear:
-        return "The run was interrupted while Amplify was asked for a redeployment: it may have started. Running it again adopts it."
+        return (
+            "The run was interrupted while Amplify was asked for a redeployment: it may have started. "
+            "Running it again adopts it."
+        )
     if part.wrote:
         return f"The run was interrupted. Amplify goes on with what was started: {'; '.join(part.actions)}."
     return "The run was interrupted before anything was started."

@@ -33,7 +33,7 @@ class ResourceSnapshot(Record):
 
 
 class StackSnapshot(Record):
-    """A stack at rest. `template` is the Original text, byte for byte; `template_url` is where a large one lies in S3."""
+    """A stack at rest. `template` is the Original text, byte for byte; `template_url`, where a large one lies in S3."""
 
     name: str
     id: str

@@ -22,7 +22,7 @@ LARGEST_TEMPLATE = 1_048_576
 
 
 class SnapshotProblem(Exception):
-    """A snapshot that is missing, can't be read or written, or is no snapshot: one sentence that names cause and cure."""
+    """A snapshot that can't be read or written, or is none: one sentence that names cause and cure."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class SnapshotStore:
             raise SnapshotProblem(f"snapshot {where.text} can't be written: {error.strerror}.") from None
 
     def write_template(self, where: Place, name: str, template: str) -> str:
-        """Put a template too large to send inline beside an S3 snapshot; return the URL CloudFormation takes it from."""
+        """Put a template too large to send inline beside an S3 snapshot; return the URL of it."""
         key = f"{where.key}.{name}.template"
         self._put(where.bucket, key, template.encode())
         suffix = "amazonaws.com.cn" if self._aws.region.startswith("cn-") else "amazonaws.com"

@@ -103,7 +103,7 @@ def record_frontend(wishes: Wishes, door: Amplify, progress: Progress, where: Pl
         commit="" if live is None or live.names_no_commit else live.commit,
         job_type=live.type if live else "",
         auto_build=auto_build,
-        # The values are often secrets: they belong in an encrypted object, never in a file that an artifact may carry off.
+        # The values are often secrets: they belong in an encrypted object, never in a file that may be carried off.
         app_environment=dict(app.environment) if where.is_s3 and app.environment is not None else None,
         branch_environment=dict(branch_environment) if where.is_s3 and branch_environment is not None else None,
     )

@@ -51,7 +51,7 @@ class UsableSnapshot:
 
 
 def read_snapshot(incident: Incident) -> UsableSnapshot:
-    """Return the configured snapshot. A problem with it refuses the restore alone: cancelling and continuing still run."""
+    """Return the configured snapshot. A problem with it refuses the restore alone: the other moves still run."""
     if not incident.inputs.snapshot:
         return UsableSnapshot()
     where = place(incident.inputs.snapshot)

@@ -1,1 +1,1 @@
-"""All that knows CloudFormation: `states` and `decide` are pure, `client` is the door, `part` joins them for the loop."""
+"""All that knows CloudFormation: `states` and `decide` are pure, `client` is the door, `part` joins them."""

@@ -1,4 +1,4 @@
-"""Pure: the S3 objects that a template's functions, layers and nested stacks name: gone ones would fail a restore half-way."""
+"""Pure: the S3 objects that a template's functions, layers and nested stacks name: gone ones would fail a restore."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rollback.snapshot.model import StackSnapshot
 
 _PLACES = {
-    # resource type: the property, and its members for bucket, key and version (CloudFormation's resource reference, SAM's)
+    # type: the property, and its members for bucket, key and version (CloudFormation's resource reference, SAM's)
     "AWS::Lambda::Function": ("Code", "S3Bucket", "S3Key", "S3ObjectVersion"),
     "AWS::Lambda::LayerVersion": ("Content", "S3Bucket", "S3Key", "S3ObjectVersion"),
     "AWS::Serverless::Function": ("CodeUri", "Bucket", "Key", "Version"),
@@ -42,7 +42,7 @@ class Artifact:
 def artifacts(record: StackSnapshot) -> tuple[Artifact, ...]:
     """Return the S3 objects that the snapshot's template names, parameters filled in.
 
-    What only CloudFormation could evaluate (imports, pseudo parameters, conditions) is left out: it can't be checked before.
+    What only CloudFormation could evaluate (imports, pseudo parameters, conditions) is left out.
     """
     template = parse(record.processed_template or record.template)
     resources = template.get("Resources") if isinstance(template, dict) else None

@@ -43,14 +43,16 @@ def kept_values(stack: Stack, snapshot: StackSnapshot) -> tuple[str, ...]:
     said = []
     if secrets:
         said.append(
-            f"NoEcho parameter(s) {', '.join(secrets)} keep the failed deployment's value: CloudFormation tells nobody the "
+            f"NoEcho parameter(s) {', '.join(secrets)} keep the failed deployment's value: CloudFormation "
+            f"tells nobody the "
             "earlier one."
         )
     for name, parameter in snapshot.parameters.items():
         now = stack.parameters.get(name)
         if parameter.resolved is not None and now and now.resolved is not None and now.resolved != parameter.resolved:
             said.append(
-                f"SSM parameter {parameter.value} (stack parameter {name}) has another value than when the snapshot was "
+                f"SSM parameter {parameter.value} (stack parameter {name}) has another value than when the "
+                f"snapshot was "
                 "taken: the stack uses today's."
             )
     return tuple(said)

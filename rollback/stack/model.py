@@ -16,7 +16,7 @@ STACK_TYPE = "AWS::CloudFormation::Stack"
 
 @dataclass(frozen=True)
 class Parameter:
-    """A stack's parameter: its value as DescribeStacks shows it (`****` for NoEcho), and what an SSM type resolved to."""
+    """A stack's parameter: its value as DescribeStacks shows it (`****` for NoEcho); what an SSM type resolved to."""
 
     value: str
     resolved: str | None = None

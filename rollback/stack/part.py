@@ -63,7 +63,7 @@ class _Write:
 class StackPart:
     """Drives one stack to the last known good. Acts on the root where the stack is nested."""
 
-    def __init__(  # noqa: PLR0913 - the composition root names them all
+    def __init__(  # noqa: PLR0913, PLR0917 - the composition root names them all
         self,
         name: str,
         wishes: Wishes,

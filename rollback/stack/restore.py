@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Restore:
-    """Brings one stack back to its record in the snapshot; `find` gives that record, or the reason why it can't be used."""
+    """Brings one stack back to its record in the snapshot; `find` gives the record, or why it can't be used."""
 
     def __init__(
         self,
@@ -115,7 +115,8 @@ def _listed(names: list[str], most: int = 10) -> str:
 def request(record: StackSnapshot, role_arn: str | None) -> dict[str, Any]:
     """Return CreateChangeSet's members that bring back the snapshot's template, parameters, tags, role and topics.
 
-    Every parameter is sent explicitly; a NoEcho one keeps the value the stack has. An empty list of tags or topics removes them.
+    Every parameter is sent explicitly; a NoEcho one keeps the value the stack has. Empty lists of tags or topics
+    remove them.
     """
     template = {"TemplateURL": record.template_url} if record.template_url else {"TemplateBody": record.template}
     # A template with a transform or a macro is refused without it, also where the stack was made by a pipeline with it.

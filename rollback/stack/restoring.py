@@ -20,8 +20,8 @@ MOST_REJECTIONS = 3
 def next_move(seen: Seen) -> Move:
     """Return the next move of a restore; the stack is at rest and its snapshot can be used."""
     view = seen.restore
-    if view is None:  # pragma: no cover - decide asks only where there is one
-        raise ValueError("a restore needs a snapshot")
+    if view is None:
+        raise TypeError("a restore needs a snapshot")
     if not view.differences or view.found_empty:
         return _equal(seen, view)
     if seen.restore_executed and seen.at_rest_for < STALE_SECONDS:
@@ -38,12 +38,14 @@ def next_move(seen: Seen) -> Move:
     if view.secrets_lost:
         return refused(
             Code.RESTORE_SECRET_LOST,
-            f"The stack was not restored: the failed deployment dropped the NoEcho parameter(s) {_listed(view.secrets_lost)}, "
+            f"The stack was not restored: the failed deployment dropped the NoEcho parameter(s) "
+            f"{_listed(view.secrets_lost)}, "
             "and CloudFormation tells nobody the earlier value.",
             Command(
                 purpose="Deploy the last good template by hand, with the value",
                 line=f"aws cloudformation deploy --stack-name {quote(seen.name)} --region {quote(seen.region)}"
-                f" --template-file previous-template.yaml --parameter-overrides {' '.join(f'{n}=…' for n in view.secrets_lost)}",
+                " --template-file previous-template.yaml"
+                f" --parameter-overrides {' '.join(f'{name}=…' for name in view.secrets_lost)}",
             ),
         )
     if view.artifacts_gone:
@@ -89,9 +91,7 @@ def _guarded(destructive: tuple[str, ...]) -> Done:
         Command(
             purpose="Save what they hold; if the loss is accepted, run this job again with allow-destructive: true"
         ),
-        Command(
-            purpose="Or give them DeletionPolicy: Retain and UpdateReplacePolicy: Retain in the template, and deploy that"
-        ),
+        Command(purpose="Or give them DeletionPolicy: Retain and UpdateReplacePolicy: Retain in the template first"),
     )
 
 
@@ -113,7 +113,8 @@ def rolled_back(seen: Seen) -> Done:
     """Return the end of a restore that CloudFormation itself rolled back: the failed deployment is still in place."""
     return Done(
         Result.FAILED,
-        f"The restore failed and CloudFormation rolled it back ({seen.status}): the failed deployment's infrastructure is "
+        f"The restore failed and CloudFormation rolled it back ({seen.status}): the failed deployment's "
+        f"infrastructure is "
         "still in place.",
         Code.RESTORE_FAILED,
         (
@@ -128,7 +129,7 @@ def rolled_back(seen: Seen) -> Done:
 
 
 def adopts(token: str) -> bool:
-    """Return whether an operation under way is a restore by this action, in whatever run: it is adopted, not cancelled."""
+    """Return whether an operation under way is a restore by this action, in whatever run: it is adopted."""
     return tokens.step_of(token) == tokens.RESTORE
 
 

@@ -1,7 +1,7 @@
 """Pure: which resources hold data, and which changes of a change set would lose it.
 
-The list is data: types whose documentation says that deleting or replacing them deletes what is in them, after the types
-that CloudFormation's guide on DeletionPolicy names, and those whose loss can't be undone (keys, pools, secrets).
+The list is data: types whose documentation says that deleting or replacing them deletes what is in them, after the
+types that CloudFormation's guide on DeletionPolicy names, and those whose loss can't be undone (keys, pools, secrets).
 """
 
 from __future__ import annotations

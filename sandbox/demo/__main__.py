@@ -91,7 +91,8 @@ def _play(sandbox: Sandbox, incident: Incident, folder: Path, *, mode: str) -> i
         "GITHUB_WORKSPACE": str(folder),
         "PYTHONUNBUFFERED": "1",
     }
-    return subprocess.run([sys.executable, str(ROOT / "entrypoint.py")], env=environment, check=False).returncode
+    command = [sys.executable, str(ROOT / "entrypoint.py")]
+    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - our own entrypoint
 
 
 def _event() -> dict[str, object]:

@@ -19,7 +19,7 @@ WEBHOOK_SECRETS = ("demo-api-key-5up3r53cr3t", "demo-db-p4ssw0rd")
 
 @dataclass(frozen=True)
 class Incident:
-    """One incident: what it shows, how AWS is left, the workflow's job results, and the inputs besides the usual ones."""
+    """One incident: what it shows, how AWS is left, the workflow's job results, and further inputs."""
 
     title: str
     prepare: Callable[[Sandbox], None]
