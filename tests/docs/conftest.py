@@ -1,0 +1,80 @@
+"""What the tests of the documents share: the pages, their YAML blocks, and GitHub's own evaluator."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TOOLS = ROOT / "tools"
+
+
+@pytest.fixture
+def root() -> Path:
+    """Return the repository's folder."""
+    return ROOT
+
+
+@pytest.fixture
+def readme() -> str:
+    """Return README's text."""
+    return (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def yaml_blocks(text: str) -> list[str]:
+    """Return the YAML blocks of a Markdown page."""
+    return re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def example_names() -> list[str]:
+    """Return the names of the example workflows."""
+    return sorted(path.name for path in (ROOT / "examples").glob("*.yml"))
+
+
+def _unavailable() -> str:
+    if not shutil.which("node"):
+        return "node is not here"
+    with (Path(tempfile.gettempdir()) / "rollback-tools.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the tests run in several processes
+        if (TOOLS / "node_modules" / "@actions" / "expressions").is_dir():
+            return ""
+        if not shutil.which("npm"):
+            return "npm is not here"
+        command = ["npm", "--prefix", str(TOOLS), "ci", "--silent", "--no-audit", "--no-fund"]
+        done = subprocess.run(command, capture_output=True, check=False, timeout=90)
+        return "GitHub's npm packages can't be had" if done.returncode else ""
+
+
+@pytest.fixture(scope="session")
+def github() -> GitHubEvaluator:
+    """Return GitHub's own parser and evaluator; skip where it can't be had, but never on GitHub itself."""
+    reason = _unavailable()
+    if reason and os.environ.get("GITHUB_ACTIONS"):
+        pytest.fail(f"{reason}: the conditions of the examples have to be evaluated here")
+    if reason:
+        pytest.skip(f"the conditions of the examples were not evaluated: {reason}")
+    return GitHubEvaluator()
+
+
+class GitHubEvaluator:
+    """Evaluates the conditions of a workflow's jobs."""
+
+    def evaluate(self, workflow: str, cases: list[dict[str, Any]]) -> list[bool]:
+        """Return for each case whether its job runs."""
+        command = ["node", "--import", str(TOOLS / "json-imports.mjs"), str(Path(__file__).with_name("conditions.mjs"))]
+        question = json.dumps({"workflow": workflow, "cases": cases})
+        done = subprocess.run(
+            [*command, str(TOOLS)], input=question, capture_output=True, text=True, check=False, timeout=100, cwd=ROOT
+        )
+        assert done.returncode == 0, done.stderr
+        answers: list[bool] = json.loads(done.stdout)
+        return answers
