@@ -14,6 +14,7 @@ IMAGE ?= rollback:local
 INCIDENT ?=
 PYTEST_ARGS ?=
 UV_VERSION := 0.13.9
+MUTMUT_VERSION := 3.8.1
 
 WORKFLOWS = $(wildcard .github/workflows/*.yml)
 EXAMPLES = $(wildcard examples/*.yml)
@@ -79,7 +80,7 @@ test-container: $(INSTALLED) ## Drive the built image as the runner does (IMAGE=
 
 .PHONY: lock
 lock: $(INSTALLED) ## Bring both requirements files up to date with pyproject.toml (UPGRADE=--upgrade for the newest)
-	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
+	$(BIN)/python -m pip install -qq uv==$(UV_VERSION)
 	$(call compile) -o requirements.txt pyproject.toml
 	$(call compile) --group dev -o requirements-dev.txt pyproject.toml
 
@@ -92,8 +93,10 @@ bench: $(INSTALLED) ## Measure recovery time, start time and long histories
 
 .PHONY: mutation
 mutation: $(INSTALLED) ## Change the pure modules line by line and see that a test notices
-	$(BIN)/python scripts/mutation.py
+	$(BIN)/python -m pip install -qq mutmut==$(MUTMUT_VERSION)
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
 
 .PHONY: clean
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) tools/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis out
+	rm -rf $(VENV) tools/node_modules .pytest_cache .mypy_cache .ruff_cache mutants .hypothesis out
