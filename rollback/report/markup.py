@@ -10,12 +10,14 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rollback.report.text import clean, collapse, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+Item = TypeVar("Item")
 
 _ACTIVE = re.compile(r"[@#$`]|://|:[a-z0-9_+-]+:|[0-9a-f]{7}|^(?:www\.|gh-\d)|\.[a-z]{2,}/", re.IGNORECASE)
 _WORD = re.compile(r"\S+")
@@ -48,19 +50,19 @@ class Markup:
             return label
         return f'<a href="{html.escape(clean(url))}">{label}</a>'
 
-    def bullets(self, items: Sequence[str]) -> str:
-        """Return a list of items that are HTML already; nothing for none."""
+    def bullets(self, items: Sequence[Item], show: Callable[[Item], str]) -> str:
+        """Return a list, or nothing for none; `show` gives an item as HTML, and is asked only within the limit."""
         if not items:
             return ""
-        shown = [f"<li>{item}</li>" for item in items[: self.rows]]
+        shown = [f"<li>{show(item)}</li>" for item in items[: self.rows]]
         return "\n".join(["<ul>", *shown, *self._rest(len(items), "<li>{}</li>"), "</ul>"])
 
-    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-        """Return a table of cells that are HTML already; a row of one cell spans all columns. Nothing for no rows."""
-        if not rows:
+    def table(self, head: Sequence[str], items: Sequence[Item], cells: Callable[[Item], Sequence[str]]) -> str:
+        """Return a table; `cells` gives an item's cells as HTML, one alone spans all columns. Nothing for no items."""
+        if not items:
             return ""
-        body = [_row(row, len(head)) for row in rows[: self.rows]]
-        rest = self._rest(len(rows), f'<tr><td colspan="{len(head)}">{{}}</td></tr>')
+        body = [_row(cells(item), len(head)) for item in items[: self.rows]]
+        rest = self._rest(len(items), f'<tr><td colspan="{len(head)}">{{}}</td></tr>')
         titles = "".join(f'<th align="left">{title}</th>' for title in head)
         return "\n".join(["<table>", f"<tr>{titles}</tr>", *body, *rest, "</table>"])
 

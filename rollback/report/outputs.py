@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from rollback.report.shorter import shorter
-from rollback.report.text import HIDDEN, clean, collapse, map_texts
+from rollback.report.text import HIDDEN, clean, collapse
 from rollback.report.words import known_commit
 from rollback.results import WORST_FIRST, Mode, Outcome, Result
 
@@ -45,7 +45,6 @@ def outputs(report: Report) -> dict[str, str]:
     Account numbers in ARNs and links give way to `***`: GitHub drops a job output whole that contains a masked value,
     and aws-actions/configure-aws-credentials masks the account number.
     """
-    report = map_texts(report, hide_accounts)
     has_results = report.mode is Mode.ROLLBACK and report.outcome not in _NO_RESULT
     job = report.frontend.job if report.frontend else None
     restored = report.frontend.restored if report.frontend else None
@@ -64,9 +63,10 @@ def outputs(report: Report) -> dict[str, str]:
         "notified": _truth(report.notified),
         "recovery-seconds": "" if report.recovery_seconds is None else str(round(report.recovery_seconds)),
         "snapshot": report.snapshot,
-        "report": shorter(map_texts(report, clean), REPORT_LIMIT).model_dump_json(),
     }
-    return {name: collapse(values[name]) if name != "report" else values[name] for name in NAMES}
+    shown = {name: collapse(hide_accounts(value)) for name, value in values.items()}
+    shown["report"] = shorter(report, REPORT_LIMIT, lambda text: clean(hide_accounts(text))).model_dump_json()
+    return {name: shown[name] for name in NAMES}
 
 
 def hide_accounts(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rollback.report import words
@@ -13,7 +14,16 @@ from rollback.results import Mode, Outcome, Result, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rollback.report.model import Context, FrontendReport, JobReport, Report, RootCause, StackReport
+    from rollback.report.model import (
+        FailedJob,
+        FrontendReport,
+        Happening,
+        JobReport,
+        Notice,
+        Report,
+        RootCause,
+        StackReport,
+    )
 
 _ADVICE = (
     "DynamoDB and other databases: was anything written in the new format, or damaged?",
@@ -28,10 +38,12 @@ def verdict(report: Report, markup: Markup) -> Iterator[str]:
     yield f"<p><strong>{markup.prose(words.verdict(report))}</strong></p>"
     if report.outcome is Outcome.INVALID_INPUTS:
         found = [notice.text for notice in words.notices(report)] or report.reason.splitlines()
-        yield markup.bullets([markup.prose(problem) for problem in found])
+        yield markup.bullets(found, markup.prose)
         return
-    told = [f"<strong>{question}:</strong> {markup.prose(answer)}" for question, answer in words.answers(report)]
-    yield markup.bullets(told)
+    told = words.answers(report)
+    yield replace(markup, rows=len(told)).bullets(
+        told, lambda pair: f"<strong>{pair[0]}:</strong> {markup.prose(pair[1])}"
+    )
     facts = [fact for fact in (*_facts(report, markup), *_times(report)) if fact]
     yield f"<p>{' · '.join(facts)}</p>" if facts else ""
 
@@ -39,20 +51,22 @@ def verdict(report: Report, markup: Markup) -> Iterator[str]:
 def parts(report: Report, markup: Markup) -> Iterator[str]:
     """The table before, action, now: a row for each stack and the frontend, and the reason where it ended badly."""
     rows: list[list[str]] = []
-    for stack in report.stacks:
+    for stack in report.stacks[: markup.rows]:
         name = f"Stack {markup.link(stack.link, markup.code(stack.name))}"
         now = markup.code(stack.status)
         rows += _part_rows(report, markup, stack, [name, markup.code(stack.status_before), now])
+    if len(report.stacks) > markup.rows:
+        rows.append([f"and {len(report.stacks) - markup.rows:,} more stacks"])
     frontend = report.frontend
     if frontend and frontend.result is not Result.SKIPPED:
         label = markup.code(frontend.app_name or frontend.app_id)
         branch = f" {markup.code(frontend.branch)}" if frontend.branch else ""
         name = f"Frontend {markup.link(frontend.link, label)}{branch}"
-        now = _job(frontend.live, report.context, markup)
-        rows += _part_rows(report, markup, frontend, [name, _job(frontend.before, report.context, markup), now])
+        now = _job(frontend.live, report, markup)
+        rows += _part_rows(report, markup, frontend, [name, _job(frontend.before, report, markup), now])
     done = "What would be done" if report.outcome is Outcome.PLANNED else "What was done"
     head = ("Part", "Status now") if report.outcome is Outcome.STATUS else ("Part", "Before", done, "Now")
-    yield markup.table(head, rows)
+    yield replace(markup, rows=len(rows)).table(head, rows, list)
 
 
 def to_do(report: Report, markup: Markup) -> Iterator[str]:
@@ -72,13 +86,10 @@ def problems(report: Report, markup: Markup) -> Iterator[str]:
     """Errors and warnings, each with the code under which README's troubleshooting explains it."""
     if report.outcome is Outcome.INVALID_INPUTS:
         return
-    items = [
-        f"{'❌' if notice.level == 'error' else '⚠️'} {markup.prose(notice.text)} {markup.code(notice.code)}"
-        for notice in words.notices(report)
-    ]
-    if items:
+    found = words.notices(report)
+    if found:
         yield "<h3>What to know</h3>"
-        yield markup.bullets(items)
+        yield markup.bullets(found, lambda notice: _notice(notice, markup))
 
 
 def cause(report: Report, markup: Markup) -> Iterator[str]:
@@ -86,30 +97,23 @@ def cause(report: Report, markup: Markup) -> Iterator[str]:
     causes = _causes(report)
     if not causes and not report.failed_jobs:
         return
-    yield "<h3>Why the deployment failed</h3>"
+    looked = report.outcome is Outcome.STATUS
+    yield f"<h3>{'What failed last' if looked else 'Why the deployment failed'}</h3>"
     for number, root in enumerate(causes[: markup.rows]):
         label = "" if number else "<strong>Root cause:</strong> "
         yield f"<p>{label}{_root_cause(root, markup)}</p>"
-    yield markup.bullets(
-        [
-            f"Job {markup.link(job.link, markup.code(job.name))}: {markup.prose(job.result)}"
-            f"{f', in step {markup.code(job.step)}' if job.step else ''}"
-            for job in report.failed_jobs
-            if not any(root.where == job.name and root.link == job.link for root in causes)
-        ]
-    )
+    others = [job for job in report.failed_jobs if not any(_is_job(root, job) for root in causes)]
+    yield markup.bullets(others, lambda job: _failed_job(job, markup))
 
 
 def not_rolled_back(report: Report, markup: Markup) -> Iterator[str]:
     """What stays as the failed deployment left it."""
-    items = [
-        f"{markup.code(stack.name)}: {markup.prose(line)}" for stack in report.stacks for line in stack.not_rolled_back
-    ]
+    items = [(markup.code(stack.name), line) for stack in report.stacks for line in stack.not_rolled_back]
     if report.frontend:
-        items += [f"Frontend: {markup.prose(line)}" for line in report.frontend.not_rolled_back]
+        items += [("Frontend", line) for line in report.frontend.not_rolled_back]
     if items:
         yield "<h3>What was not rolled back</h3>"
-        yield markup.bullets(items)
+        yield markup.bullets(items, lambda item: f"{item[0]}: {markup.prose(item[1])}")
 
 
 def verification(report: Report, markup: Markup) -> Iterator[str]:
@@ -119,14 +123,14 @@ def verification(report: Report, markup: Markup) -> Iterator[str]:
         return
     words_of = {Verdict.PASSED: "✅ Verification passed", Verdict.FAILED: "❌ Verification failed"}
     yield f"<h3>{words_of.get(checks.verdict, 'Verification was skipped')}</h3>"
-    yield markup.bullets([markup.prose(check) for check in checks.checks])
+    yield markup.bullets(checks.checks, markup.prose)
 
 
 def history(report: Report, markup: Markup) -> Iterator[str]:
     """The frontend's jobs: which is live, which is the last known good, and why each newer one is not."""
     jobs = report.frontend.history if report.frontend else ()
-    rows = [_history_row(job, report.context, markup) for job in jobs]
-    table = markup.table(("Job", "Commit", "Status", "Started", "Took", "Why"), rows)
+    head = ("Job", "Commit", "Status", "Started", "Took", "Why")
+    table = markup.table(head, jobs, lambda job: _history_row(job, report, markup))
     if not table:
         return
     if report.outcome in {Outcome.STATUS, Outcome.PLANNED}:
@@ -150,22 +154,20 @@ def timeline(report: Report, markup: Markup) -> Iterator[str]:
     if left_out:
         rows.insert(len(shown) // 3, [f"and {left_out:,} more"])
     drawing = diagram(report)
-    yield "<h3>Timeline</h3>"
-    yield f"```mermaid\n{drawing}\n```" if drawing else ""
-    yield folded("The timeline as a table", [markup.table(("Step", "After", "Part", "What"), rows)])
+    yield f"<h3>Timeline</h3>\n\n```mermaid\n{drawing}\n```" if drawing else ""
+    yield folded("The timeline as a table", [markup.table(("Step", "After", "Part", "What"), rows, list)])
 
 
 def events(report: Report, markup: Markup) -> Iterator[str]:
     """CloudFormation's last events of each stack, newest first."""
     for stack in report.stacks[: markup.rows]:
         newest = sorted(stack.events, key=lambda event: event.at.timestamp(), reverse=True)
-        rows = [
-            [words.when(event.at), markup.code(event.resource), markup.code(event.status), markup.prose(event.reason)]
-            for event in newest
-        ]
-        if rows:
-            table = markup.table(("When", "Resource", "Status", "Reason"), rows)
-            yield folded(f"Last events of stack {markup.code(stack.name)}", [table])
+        table = markup.table(("When", "Resource", "Status", "Reason"), newest, lambda event: _event_row(event, markup))
+        title = f"Last events of stack {markup.code(stack.name)}"
+        if table and report.outcome is Outcome.STATUS:
+            yield f"<h3>{title}</h3>\n\n{table}"
+        elif table:
+            yield folded(title, [table])
 
 
 def data_advice(report: Report, markup: Markup) -> Iterator[str]:
@@ -173,9 +175,9 @@ def data_advice(report: Report, markup: Markup) -> Iterator[str]:
     stayed = any(stack.not_rolled_back or stack.result is Result.NOT_NEEDED for stack in report.stacks)
     if report.outcome is Outcome.UNHEALTHY:
         yield "<h3>If the application is still broken: look at the data</h3>"
-        yield markup.bullets(_ADVICE)
+        yield markup.bullets(_ADVICE, str)
     elif report.mode is Mode.ROLLBACK and report.triggered and (stayed or not words.ended_well(report)):
-        yield folded("If the application is still broken: look at the data", [markup.bullets(_ADVICE)])
+        yield folded("If the application is still broken: look at the data", [markup.bullets(_ADVICE, str)])
 
 
 def links(report: Report, markup: Markup) -> Iterator[str]:
@@ -223,32 +225,49 @@ def _part_rows(
         yield [markup.prose(part.reason)]
 
 
-def _job(job: JobReport | None, context: Context, markup: Markup) -> str:
+def _job(job: JobReport | None, report: Report, markup: Markup) -> str:
     if job is None:
         return ""
-    return f"job {markup.code(job.id)}, {_commit(job, context, markup)}<br>{markup.code(job.status)}"
+    return f"job {markup.code(job.id)}, {_commit(job, report, markup)}<br>{markup.code(job.status)}"
 
 
-def _commit(job: JobReport, context: Context, markup: Markup) -> str:
-    commit = words.known_commit(job)
+def _commit(job: JobReport, report: Report, markup: Markup) -> str:
+    context, commit = report.context, words.known_commit(job)
     if not commit:
         return "no commit named"
     # Only between ids does the failed commit's address tell another's: text from outside must not make up a link.
     both = words.is_commit_id(commit) and words.is_commit_id(context.commit)
     url = context.commit_url.replace(context.commit, commit) if both and context.commit in context.commit_url else ""
-    failed = " <strong>(the failed one)</strong>" if words.same_commit(commit, context.commit) else ""
+    failed = " <strong>(the failed one)</strong>" if words.is_failed_commit(report, commit) else ""
     return f"commit {markup.link(url, markup.code(words.short(commit)))}{failed}"
 
 
-def _history_row(job: JobReport, context: Context, markup: Markup) -> list[str]:
+def _history_row(job: JobReport, report: Report, markup: Markup) -> list[str]:
     marks = [mark for mark, is_so in (("🌐 live", job.live), ("⭐ last known good", job.last_known_good)) if is_so]
     took = words.duration((job.ended - job.started).total_seconds()) if job.started and job.ended else ""
     kind = f" <sub>{markup.prose(job.type)}</sub>" if job.type else ""
     why = "<br>".join(
         [*(f"<strong>{mark}</strong>" for mark in marks), *([markup.prose(job.note)] if job.note else [])]
     )
-    commit = _commit(job, context, markup).removeprefix("commit ")
+    commit = _commit(job, report, markup).removeprefix("commit ")
     return [f"{markup.code(job.id)}{kind}", commit, markup.code(job.status), words.when(job.started), took, why]
+
+
+def _event_row(event: Happening, markup: Markup) -> list[str]:
+    return [words.when(event.at), markup.code(event.resource), markup.code(event.status), markup.prose(event.reason)]
+
+
+def _notice(notice: Notice, markup: Markup) -> str:
+    return f"{'❌' if notice.level == 'error' else '⚠️'} {markup.prose(notice.text)} {markup.code(notice.code)}"
+
+
+def _failed_job(job: FailedJob, markup: Markup) -> str:
+    step = f", in step {markup.code(job.step)}" if job.step else ""
+    return f"Job {markup.link(job.link, markup.code(job.name))}: {markup.prose(job.result)}{step}"
+
+
+def _is_job(root: RootCause, job: FailedJob) -> bool:
+    return root.where == job.name and root.link == job.link
 
 
 def _causes(report: Report) -> list[RootCause]:

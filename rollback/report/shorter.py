@@ -35,25 +35,38 @@ _STEPS = (
     Limits(0, 2, 50),
     Limits(0, 1, 20),
 )
+_SMALLEST_ENTRY = 40
+"""Bytes of JSON."""
 
 
-def shorter(report: Report, limit: int) -> Report:
-    """Return the report, cut so that its JSON has at most `limit` bytes; `shortened` says what was left out."""
-    if _size(report) <= limit:
-        return report
+def shorter(report: Report, limit: int, change: Callable[[str], str]) -> Report:
+    """Return the report with `change` applied to its texts, cut so that its JSON has at most `limit` bytes.
+
+    `shortened` says what was left out.
+    """
+    if _entries(report) * _SMALLEST_ENTRY <= limit:
+        whole = map_texts(report, change)
+        if _size(whole) <= limit:
+            return whole
     cut = report
     for limits in _STEPS:
-        cut = _within(report, limits)
+        cut = _within(report, limits, change)
         if _size(cut) <= limit:
             break
     return cut
+
+
+def _entries(report: Report) -> int:
+    """Return how many entries the long lists have: too many are not worth a try to keep them all."""
+    history = report.frontend.history if report.frontend else ()
+    return len(report.timeline) + len(history) + sum(len(stack.events) for stack in report.stacks)
 
 
 def _size(report: Report) -> int:
     return len(report.model_dump_json().encode())
 
 
-def _within(report: Report, limits: Limits) -> Report:
+def _within(report: Report, limits: Limits, change: Callable[[str], str]) -> Report:
     kept: dict[str, tuple[int, int]] = {}
 
     def tell(what: str, before: int, after: int) -> None:
@@ -67,7 +80,7 @@ def _within(report: Report, limits: Limits) -> Report:
     tell("timeline", len(report.timeline), len(timeline))
     cut = report.model_copy(update={"stacks": stacks, "frontend": frontend, "timeline": timeline})
     cut = _cut_lists(cut, limits, tell)
-    cut = map_texts(cut, lambda text: shorten(text, limits.text))
+    cut = map_texts(cut, lambda text: shorten(change(text), limits.text))
     left_out = [f"{what}: {has:,} of {had:,} kept" for what, (had, has) in kept.items()]
     left_out.append(f"texts: at most {limits.text:,} characters each")
     return cut.model_copy(update={"shortened": tuple(left_out)})

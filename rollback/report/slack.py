@@ -37,6 +37,7 @@ _GROUP = re.compile(r"S[A-Z0-9]{1,30}")
 _EVERYBODY = frozenset({"here", "channel"})
 # Slack ignores @name in an app's message, but servers that imitate its webhooks may not: the name is kept apart.
 _AT = re.compile(r"@(?=\w)")
+_BACKTICKS = re.compile("`{2,}")
 
 Block = dict[str, Any]
 
@@ -117,7 +118,8 @@ def mention(mentions: Iterable[str]) -> str:
 
 def prose(text: str, limit: int = _PROSE) -> str:
     """Return a text from outside on one line, at most `limit` long when escaped: no mention, link or control in it."""
-    return _fitting(collapse(text), limit, lambda cut: _AT.sub("@\u200b", _escape(cut)))
+    # Several backticks would begin a code block that ends in our own.
+    return _fitting(_BACKTICKS.sub("'", collapse(text)), limit, lambda cut: _AT.sub("@\u200b", _escape(cut)))
 
 
 def _fitting(text: str, limit: int, escape: Callable[[str], str]) -> str:

@@ -65,7 +65,7 @@ _VERDICTS: Final = {
     Outcome.INVALID_INPUTS: "AWS was not called. Mend these inputs and run it again:",
 }
 
-_PART_ENDS: Final = {
+_PART_ENDS: Final[dict[Result | None, tuple[str, str]]] = {
     Result.ROLLED_BACK: ("is back at the last known good", "are back at the last known good"),
     Result.ALREADY_GOOD: ("was at the last known good already", "were at the last known good already"),
     Result.NOT_NEEDED: (
@@ -79,6 +79,7 @@ _PART_ENDS: Final = {
         "are still being rolled back by AWS: the wait ended",
     ),
     Result.PLANNED: ("would be rolled back", "would be rolled back"),
+    None: ("was not finished", "were not finished"),
 }
 
 _SHA = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
@@ -174,7 +175,7 @@ def live_now(report: Report) -> str:
     commit = known_commit(live)
     if not commit:
         told = f"The site serves job {live.id}, whose commit Amplify does not name"
-    elif same_commit(commit, report.context.commit):
+    elif is_failed_commit(report, commit):
         told = f"The site still serves the failed commit {short(commit)} (job {live.id})"
     else:
         told = f"The site serves commit {short(commit)} (job {live.id})"
@@ -218,6 +219,11 @@ def known_commit(job: JobReport | None) -> str:
     return "" if job is None or job.commit.upper() == "HEAD" else job.commit
 
 
+def is_failed_commit(report: Report, commit: str) -> bool:
+    """Return whether this is the commit to roll back from. Who only looks has none: the commit is what it runs on."""
+    return report.mode is Mode.ROLLBACK and same_commit(commit, report.context.commit)
+
+
 def same_commit(one: str, other: str) -> bool:
     """Return whether both name the same commit, of which either may be cut short."""
     length = min(len(one), len(other))
@@ -240,7 +246,8 @@ def duration(seconds: float) -> str:
     if whole < _MINUTE:
         return f"{whole} s"
     if whole < _HOUR:
-        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
+        seconds_too = f" {whole % _MINUTE} s" if whole % _MINUTE else ""
+        return f"{whole // _MINUTE} min{seconds_too}"
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
 
 

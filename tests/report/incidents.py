@@ -325,19 +325,15 @@ INTERRUPTED = ROLLED_BACK.model_copy(
     update={
         "outcome": Outcome.INTERRUPTED,
         "reason": "The job was cancelled while CloudFormation was rolling back.",
-        "stacks": (
-            STACK.model_copy(
-                update={"result": Result.TIMED_OUT, "status": "UPDATE_ROLLBACK_IN_PROGRESS", "reason": ""}
-            ),
-        ),
+        "stacks": (STACK.model_copy(update={"result": None, "status": "UPDATE_ROLLBACK_IN_PROGRESS", "reason": ""}),),
         "frontend": FRONTEND.model_copy(
             update={
-                "result": Result.FAILED,
+                "result": None,
                 "actions": (),
                 "job": None,
                 "restored": None,
                 "live": BAD_JOB,
-                "reason": "Not begun: the run was cancelled before.",
+                "reason": "",
             }
         ),
         "verification": VerificationReport(),
