@@ -42,20 +42,31 @@ test: $(INSTALLED) ## Run every test that needs no Docker
 	$(BIN)/python -m pytest --ignore=tests/container -n auto $(PYTEST_ARGS)
 
 .PHONY: check
-check: check-python check-yaml check-container check-actions ## Lint, types, workflow files, Dockerfile
+check: lint format-check types check-yaml check-container check-actions ## Lint, types, workflow files, Dockerfile
 
-.PHONY: check-python
-check-python: $(INSTALLED)
+.PHONY: lint
+lint: $(INSTALLED)
 	$(BIN)/ruff check
+
+.PHONY: format-check
+format-check: $(INSTALLED)
 	$(BIN)/ruff format --check
+
+.PHONY: types
+types: $(INSTALLED)
 	$(BIN)/mypy
+
+.PHONY: format
+format: $(INSTALLED) ## Format the code, and mend what ruff can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
 
 .PHONY: check-yaml
 check-yaml: $(INSTALLED)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS) $(EXAMPLES)
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
-	$(BIN)/zizmor --offline --no-progress --quiet .
+	$(BIN)/zizmor --offline --no-progress --quiet . $(EXAMPLES)
 
 .PHONY: check-container
 check-container: $(INSTALLED)
