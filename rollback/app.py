@@ -112,7 +112,7 @@ def _roll_back_stack(incident: Incident, name: str, snapshot: UsableSnapshot) ->
     done = _drive(incident, part, incident.stack_patience)
     incident.stacks[-1] = part, done
     part.drop_change_set()
-    part.find_root_cause()
+    part.watch.find_root_cause()
 
 
 def _roll_back_frontend(incident: Incident, snapshot: UsableSnapshot) -> None:

@@ -256,10 +256,12 @@ def read(environ: Mapping[str, str], flags: Sequence[str] = ()) -> Inputs:
 
 
 class _Flags(argparse.ArgumentParser):
-    """The inputs as flags; a wrong flag is a problem like any other."""
+    """The inputs as flags; a wrong flag is a problem like any other. Values aren't repeated: they may be secrets."""
 
     def error(self, message: str) -> NoReturn:
-        raise InvalidInputs([f"{message} (python -m rollback --help lists the inputs)"])
+        flags = ", ".join(word.rstrip(":") for word in message.split() if word.startswith("--"))
+        cure = "python -m rollback --help lists the inputs"
+        raise InvalidInputs([f"{flags or 'flags'}: not an input, or lacks its value ({cure})"])
 
 
 def _from_flags(flags: Sequence[str]) -> dict[str, str]:

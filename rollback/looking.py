@@ -45,9 +45,9 @@ def _stack(incident: Incident, name: str) -> StackReport:
         listing = f"aws cloudformation list-stacks --region {region} --query 'StackSummaries[].StackName'"
         text = f"Stack {name} does not exist in {region}."
         raise Ended(refused(Code.STACK_NOT_FOUND, text, Command(purpose="The region's stacks are", line=listing)))
-    part.find_root_cause()
+    part.watch.find_root_cause()
     report = stack_report(part, None)
-    return report.model_copy(update={"events": happenings(part.events), "reason": f"It is in {seen.status}."})
+    return report.model_copy(update={"events": happenings(part.watch.events), "reason": f"It is in {seen.status}."})
 
 
 def _frontend(incident: Incident) -> None:

@@ -128,8 +128,8 @@ class Seen:
 
     `jobs` are newest first and reach back far enough to choose, or are `complete`. `redeployments` are this run's,
     oldest first. After a StartJob whose answer got lost, `looks_since_lost_start` counts the looks that did not show
-    its job (None: no answer is missing), and `lost_starts` how often that happened. `environment` names the variables that
-    differ from the snapshot's.
+    its job (None: no answer is missing), and `lost_starts` how often that happened. `environment` names the variables
+    that differ from the snapshot's.
     """
 
     jobs: tuple[Job, ...]

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+ENOUGH_JOBS = 50
+"""As many as Amplify gives in a page: so many jobs are looked at before the failed deployment counts as having left none."""
+
+
 @dataclass(frozen=True)
 class Target:
     """The last known good job, and the rule that chose it."""
@@ -145,6 +149,8 @@ def _named(job: Job | None, by: str, failed: Deployment, *, complete: bool) -> C
 
 
 def _newest_good(jobs: Sequence[Job], failed: Deployment, *, complete: bool, ignored: str) -> Choice:
+    if not complete and not _reaches_failed(jobs, failed):
+        return NeedsOlder()
     able = [job for job in jobs if not why_not_good(job, jobs, failed)]
     told_by_commit = newest_of_failed_commit(jobs, failed) and failed.frontend_result != "success"
     told = failed.started_at or failed.failed_job_id or told_by_commit
@@ -153,6 +159,15 @@ def _newest_good(jobs: Sequence[Job], failed: Deployment, *, complete: bool, ign
     if able:
         return Target(able[0], "the newest job that succeeded before the failed deployment", ignored)
     return _none() if complete else NeedsOlder()
+
+
+def _reaches_failed(jobs: Sequence[Job], failed: Deployment) -> bool:
+    """Return whether the jobs reach back to the failed deployment's, where it left one: a short page may not.
+
+    A deployment older than a whole page of jobs isn't the one that failed just now.
+    """
+    before = failed.started_at and any(job.started and job.started < failed.started_at for job in jobs)
+    return bool(before or newest_of_failed_commit(jobs, failed)) or len(jobs) >= ENOUGH_JOBS
 
 
 def _by_own_result(

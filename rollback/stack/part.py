@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rollback.aws import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
+from rollback.aws import AwsTrouble
 from rollback.stack import decide as decisions
 from rollback.stack import evidence, restoring, tokens
+from rollback.stack.journal import Journal
 from rollback.stack.model import (
-    STACK_TYPE,
-    Attempt,
     CancelUpdate,
     ContinueRollback,
     CreateChangeSet,
     DropChangeSet,
-    Event,
     ExecuteChangeSet,
     RollbackStack,
     Seen,
     Stack,
 )
 from rollback.stack.states import STATES, State, in_progress
+from rollback.stack.watch import EventWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from rollback.clock import Clock
     from rollback.moves import Done, Move
     from rollback.progress import Progress
     from rollback.stack.client import CloudFormation
     from rollback.stack.restore import Restore
-
-EVENTS_EVERY = 10.0
-"""Seconds between two looks at the events of a stack whose status stays the same."""
-
-_MOST_EVENTS = 5_000
-_DEEPEST_NESTING = 5
 
 _RESTORABLE = frozenset({State.UPDATED, State.FIRST, State.REVERTED, State.FAILED_IN_PLACE})
 
@@ -50,14 +44,6 @@ class Wishes:
     skip: tuple[str, ...] = ()
     role_arn: str | None = None
     allow_destructive: bool = False
-
-
-@dataclass(frozen=True)
-class _Write:
-    """A write of ours in this process: the attempt, and when it was made (monotonic seconds)."""
-
-    attempt: Attempt
-    at: float
 
 
 class StackPart:
@@ -77,21 +63,20 @@ class StackPart:
         self.stack: Stack | None = None
         self.status_before = ""
         self.seen: Seen | None = None
-        self.events: list[Event] = []
+        self.watch = EventWatch(door, clock, progress)
         self.actions: list[str] = []
         self.skipped: tuple[str, ...] = ()
         self.wrote = False
-        self.root_cause: Event | None = None
         self._door = door
         self._clock = clock
         self._progress = progress
         self._restore = restore
-        self._writes: list[_Write] = []
-        self._events_read_at = float("-inf")
-        self._events_denied = False
+        self._journal = Journal(clock)
+        self._looked = False
         self._said = ""
         self._rested_at = clock.monotonic()
         self._usual_seconds: float | None = None
+        self._stuck: tuple[str, ...] | None = None
 
     @property
     def label(self) -> str:
@@ -111,17 +96,18 @@ class StackPart:
             self.seen = Seen(name=self.name, status=None, region=self.wishes.region)
             return self.seen
         before, self.stack = self.stack, described
-        self._note_other_status(described.status)
-        attempt = self._last_attempt()
-        moved = before is None or before.status != described.status
+        self._journal.saw(described.status)
+        attempt = self._journal.last
+        moved = not self._looked or before is None or before.status != described.status
         unshown = attempt is not None and attempt.status_before == described.status
-        due = in_progress(described.status) and self._clock.monotonic() - self._events_read_at >= EVENTS_EVERY
-        if moved or unshown or due:
-            self._read_events()
-        if before is None:
-            self._adopt(described.status)
-            attempt = self._last_attempt()
-        status, certain = evidence.believed(described.status, attempt, self.events)
+        if moved or unshown or (in_progress(described.status) and self.watch.is_due):
+            self._looked = False
+            self.watch.read(described.id, self.label)
+            if attempt is None:
+                self._adopt(described.status)
+        self._looked = True
+        attempt = self._journal.last
+        status, certain = evidence.believed(described.status, attempt, self.watch.events)
         if certain:
             self.status_before = self.status_before or status
             self._say_status(status, described.status_reason if status == described.status else "")
@@ -145,63 +131,25 @@ class StackPart:
             stack = self._door.describe(stack.root_id)
         return stack
 
-    def _note_other_status(self, status: str) -> None:
-        if self._writes and status != self._writes[-1].attempt.status_before:
-            last = self._writes[-1]
-            self._writes[-1] = replace(last, attempt=replace(last.attempt, other_status_seen=True))
-
-    def _last_attempt(self) -> Attempt | None:
-        if not self._writes:
-            return None
-        last = self._writes[-1]
-        return replace(last.attempt, seconds_ago=self._clock.monotonic() - last.at)
-
     def _adopt(self, described: str) -> None:
         """Know a killed run's work by its token: what it started may not show in DescribeStacks yet."""
-        newest = next((event for event in self.events if event.is_stack_level), None)
-        if newest is None or not tokens.step_of(newest.token):
-            return
-        step = tokens.step_of(newest.token)
-        if in_progress(newest.status):
+        newest = self.watch.newest_of_stack
+        if newest and tokens.step_of(newest.token) and in_progress(newest.status):
             self._progress.tell(self.label, "a rollback by this action is already under way: adopting it")
-            self._writes.append(_Write(Attempt(step, newest.token, described), self._clock.monotonic()))
-
-    def _read_events(self) -> None:
-        if self._events_denied or self.stack is None:
-            return
-        known = self.events[0].id if self.events else None
-
-        def enough(found: object) -> bool:
-            events: list[Event] = found  # type: ignore[assignment]
-            if known is not None:
-                return any(event.id == known for event in events)
-            return evidence.reaches_back(events) or len(events) >= _MOST_EVENTS
-
-        try:
-            read = self._door.events(self.stack.id, enough)
-        except Denied as trouble:
-            self._events_denied = True
-            self._progress.detail(self.label, f"going on without events: {trouble.what}")
-            return
-        self._events_read_at = self._clock.monotonic()
-        fresh = read[: next((n for n, event in enumerate(read) if event.id == known), len(read))]
-        if known is not None:
-            for event in reversed(fresh):
-                reason = f" ({event.reason})" if event.reason else ""
-                self._progress.detail(self.label, f"{event.status} {event.logical_id}{reason}")
-        self.events = [*fresh, *self.events][:_MOST_EVENTS]
+            self._journal.adopt(newest.token, described)
 
     def _say_status(self, status: str, reason: str) -> None:
         if status != self._said:
             self._said = status
             self._rested_at = self._clock.monotonic()
+            self._stuck = None
             if self._restore:
                 self._restore.forget()
             self._progress.tell(self.label, f"{status}{f' ({reason})' if reason else ''}")
 
     def _as_seen(self, status: str, *, certain: bool) -> Seen:
-        newest = next((event for event in self.events if event.is_stack_level), None)
-        attempts = self._attempts()
+        newest = self.watch.newest_of_stack
+        attempts = self._journal.attempts(self.watch.events, self._tokens)
         restores = [one for one in attempts if one.step == tokens.RESTORE and not (one.rejection or one.unclear)]
         executed = any(not one.earlier for one in restores)
         state = STATES.get(status)
@@ -219,7 +167,7 @@ class StackPart:
             restored_before=bool(restores) and state is State.UPDATED,
             skip=self.wishes.skip,
             skipped=self.skipped,
-            stuck=evidence.stuck_resources(self.events),
+            stuck=self._stuck_resources() if state is State.STUCK and certain else (),
             allow_destructive=self.wishes.allow_destructive,
             region=self.wishes.region,
         )
@@ -229,25 +177,17 @@ class StackPart:
             return replace(seen, restore=self._restore.view(self.stack, self._tokens.change_set()))
         return seen
 
+    def _stuck_resources(self) -> tuple[str, ...]:
+        if self._stuck is None:
+            self._stuck = self.watch.stuck()
+        return self._stuck
+
     def _ends_in(self) -> float | None:
-        """Return in how many seconds the operation under way should end: as long as the last one that is known took."""
-        self._usual_seconds = evidence.usual_seconds(self.events) or self._usual_seconds
+        """Return in how many seconds the operation under way should end: as long as the last known one took."""
+        self._usual_seconds = evidence.usual_seconds(self.watch.events) or self._usual_seconds
         if self._usual_seconds is None:
             return None
         return self._usual_seconds - (self._clock.monotonic() - self._rested_at)
-
-    def _attempts(self) -> tuple[Attempt, ...]:
-        """Return our attempts of this process and those a killed run left in the newest operation's events."""
-        happened = {event.token for event in evidence.operation(self.events) if event.token}
-        own = [
-            replace(write.attempt, unclear="") if write.attempt.token in happened else write.attempt
-            for write in self._writes
-        ]
-        left = sorted(token for token in happened - {attempt.token for attempt in own} if self._ours(token))
-        return (*(Attempt(tokens.step_of(token), token, "", earlier=True) for token in left), *own)
-
-    def _ours(self, token: str) -> bool:
-        return bool(token) and self._tokens.made(token, tokens.step_of(token) or "-")
 
     # --- perform ---------------------------------------------------------------------------------------------------
 
@@ -259,64 +199,39 @@ class StackPart:
         self.wrote = True
         self.actions.append(move.says)
         self._progress.tell(self.label, move.says)
+        change_set, role = self._tokens.change_set(), self.wishes.role_arn
         match move:
             case CancelUpdate():
-                token = self._tokens.make(tokens.CANCEL)
-                self._write(tokens.CANCEL, token, lambda: self._door.cancel_update(stack_id, token))
+                with self._writing(tokens.CANCEL) as token:
+                    self._door.cancel_update(stack_id, token)
             case ContinueRollback(attempt, skip):
-                token = self._tokens.make(tokens.CONTINUE, attempt)
-                role = self.wishes.role_arn
-                self._write(tokens.CONTINUE, token, lambda: self._door.continue_rollback(stack_id, token, skip, role))
                 self.skipped = skip or self.skipped
+                with self._writing(tokens.CONTINUE, attempt) as token:
+                    self._door.continue_rollback(stack_id, token, skip, role)
             case RollbackStack():
-                token = self._tokens.make(tokens.ROLLBACK)
-                role = self.wishes.role_arn
-                self._write(tokens.ROLLBACK, token, lambda: self._door.roll_back(stack_id, token, role))
+                with self._writing(tokens.ROLLBACK) as token:
+                    self._door.roll_back(stack_id, token, role)
             case CreateChangeSet() if self._restore:
-                self._restore.create_change_set(self.stack, self._tokens.change_set(), self.wishes.role_arn)
+                self._restore.create_change_set(self.stack, change_set, role)
             case DropChangeSet() if self._restore:
-                self._restore.drop_unneeded(self.stack, self._tokens.change_set())
+                self._restore.drop_unneeded(self.stack, change_set)
             case ExecuteChangeSet():
-                token = self._tokens.make(tokens.RESTORE)
-                name = self._tokens.change_set()
-                self._write(tokens.RESTORE, token, lambda: self._door.execute_change_set(stack_id, name, token))
                 self._said = ""  # even where the same status follows, it is another state that is at rest then
+                with self._writing(tokens.RESTORE) as token:
+                    self._door.execute_change_set(stack_id, change_set, token)
             case _:
                 raise TypeError(f"a stack knows no move {move!r}")
 
-    def _write(self, step: str, token: str, call: Callable[[], None]) -> None:
+    @contextmanager
+    def _writing(self, step: str, attempt: int = 1) -> Iterator[str]:
+        """Record the call made inside under its token, which is given."""
         before = self.seen.status if self.seen and self.seen.status else ""
-        # Recorded before the call: a signal in the middle of it must not make us forget it.
-        self._writes.append(_Write(Attempt(step, token, before, unclear="interrupted"), self._clock.monotonic()))
-        try:
-            call()
-        except Rejected as rejection:
-            self._progress.tell(self.label, f"AWS says no: {rejection.message}; looking again")
-            self._answered(rejection=rejection.message)
-        except (Throttled, Denied):
-            self._writes.pop()
-            raise
-        except (Busy, Unreadable) as trouble:
-            # Nobody knows whether it took effect: the events will tell, and the token makes repeating it harmless.
-            self._answered(unclear=trouble.what)
-        else:
-            self._answered()
-
-    def _answered(self, *, rejection: str = "", unclear: str = "") -> None:
-        last = self._writes[-1]
-        self._writes[-1] = replace(last, attempt=replace(last.attempt, rejection=rejection, unclear=unclear))
-
-    def find_root_cause(self) -> None:
-        """Find the first failure of the newest operation; where a nested stack failed, its own events tell it."""
-        cause = evidence.root_cause(self.events)
-        for _ in range(_DEEPEST_NESTING):
-            self.root_cause = cause or self.root_cause
-            if cause is None or cause.type != STACK_TYPE or not cause.physical_id:
-                return
-            try:
-                cause = evidence.root_cause(self._door.events(cause.physical_id, evidence.reaches_back))
-            except AwsTrouble:
-                return
+        token = self._tokens.make(step, attempt)
+        with self._journal.writing(step, token, before):
+            yield token
+        last = self._journal.last
+        if last and last.rejection:
+            self._progress.tell(self.label, f"AWS says no: {last.rejection}; looking again")
 
     def stays_behind(self) -> tuple[str, ...]:
         """Return what a restore can't bring back, a sentence each."""

@@ -57,7 +57,7 @@ def _interrupted(part: StackPart) -> str:
 
 
 def _root_cause(part: StackPart, link: str) -> RootCause | None:
-    cause = part.root_cause
+    cause = part.watch.root_cause
     if cause is None:
         return None
     return RootCause(

@@ -43,6 +43,10 @@ class Tokens:
         """Return whether this very run made `token` for `step`."""
         return token.startswith(f"{_PREFIX}-{self._key}-{step}-")
 
+    def owns(self, token: str) -> bool:
+        """Return whether this very run made `token`, for whatever step."""
+        return bool(step_of(token)) and token.startswith(f"{_PREFIX}-{self._key}-")
+
     def attempts(self, tokens: Iterable[str], step: str) -> int:
         """Return how many tries of `step` by this run stand in `tokens`: the highest number."""
         made = [token for token in tokens if self.made(token, step)]
