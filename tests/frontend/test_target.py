@@ -118,7 +118,7 @@ def test_a_named_commits_newest_success_is_the_target() -> None:
 
 
 @pytest.mark.parametrize("target", [{"target_job_id": "2"}, {"target_commit": BAD}])
-def test_naming_the_failed_commit_is_refused(target: dict[str, str]) -> None:
+def test_naming_the_failed_commit_is_refused(target: dict[str, Any]) -> None:
     assert code(chosen(job(1), job(2, BAD), **target)) is Code.TARGET_IS_FAILED_COMMIT
 
 
@@ -132,7 +132,7 @@ def test_naming_a_job_that_was_never_good_is_refused() -> None:
 
 
 @pytest.mark.parametrize("target", [{"target_job_id": "7"}, {"target_commit": OTHER}])
-def test_naming_what_is_not_there_is_refused(target: dict[str, str]) -> None:
+def test_naming_what_is_not_there_is_refused(target: dict[str, Any]) -> None:
     assert code(chosen(job(1), job(2, BAD), **target)) is Code.TARGET_NOT_FOUND
 
 
@@ -167,7 +167,7 @@ def test_the_snapshots_job_comes_before_a_newer_success() -> None:
     ],
 )
 def test_a_snapshots_job_that_cannot_be_good_gives_way_to_the_other_rules(
-    jobs: tuple[Job, ...], known: dict[str, object], why: str
+    jobs: tuple[Job, ...], known: dict[str, Any], why: str
 ) -> None:
     choice = chosen(*jobs, **known)
     assert number(choice) == "1"

@@ -1,0 +1,39 @@
+"""What tests share: an embedded AWS on a clock that moves only as far as the product waits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox import ManualClock, Sandbox
+from tests.clocks import FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """The embedded AWS's clock."""
+    return ManualClock()
+
+
+@pytest.fixture
+def sandbox(clock: ManualClock) -> Iterator[Sandbox]:
+    """The embedded AWS."""
+    with Sandbox(clock) as running:
+        yield running
+
+
+@pytest.fixture
+def waits(clock: ManualClock) -> FakeClock:
+    """The product's clock: its sleeps move the embedded AWS's clock along."""
+    return FakeClock(clock)
+
+
+@pytest.fixture
+def aws_environment(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process's AWS SDK speaks to the embedded AWS."""
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)

@@ -1,0 +1,113 @@
+"""The walls of the house: which module may know what."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "rollback"
+PURE = (
+    *("trigger", "outcome", "results", "moves", "notices", "links"),
+    *("stack.states", "stack.model", "stack.decide", "stack.evidence", "stack.tokens", "stack.restoring"),
+    *("stack.stateful", "stack.compare", "stack.artifacts"),
+    *("frontend.model", "frontend.target", "frontend.decide"),
+    *("snapshot.model",),
+    *("report.model", "report.markup", "report.outputs", "report.sections", "report.shorter", "report.slack"),
+    *("report.summary", "report.text", "report.timeline", "report.words"),
+)
+FORBIDDEN = {"boto3", "botocore", "slack_sdk", "os", "time", "logging"}
+DOORS_TO_AWS = {"aws", "stack.client", "frontend.client", "snapshot.store"}
+DOOR_TO_SLACK = {"report.delivery"}
+EVERY_MODULE = sorted(
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+    for path in PACKAGE.rglob("*.py")
+    if path.name != "__init__.py"
+)
+
+
+def imports(module: str, *, at_run_time: bool = True) -> set[str]:
+    """Return the dotted names that a module imports, wherever in it; those for types alone only if asked for."""
+    tree = ast.parse((PACKAGE / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
+    for_types = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for part in node.body
+        for inner in ast.walk(part)
+    }
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if at_run_time and node in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: relative imports hide where a name comes from"
+            found |= {str(node.module)} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def tops(module: str, *, at_run_time: bool = True) -> set[str]:
+    return {name.split(".")[0] for name in imports(module, at_run_time=at_run_time)}
+
+
+def of_ours(module: str) -> set[str]:
+    names = {name.removeprefix("rollback.") for name in imports(module) if name.startswith("rollback.")}
+    return names & set(EVERY_MODULE)
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_a_pure_module_knows_neither_aws_nor_slack_nor_the_machine(module: str) -> None:
+    assert tops(module, at_run_time=False) & FORBIDDEN == set()
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_a_pure_module_stands_on_pure_modules_alone(module: str) -> None:
+    assert of_ours(module) <= set(PURE) | {"clock"}
+
+
+def test_all_of_the_report_is_pure_but_its_delivery() -> None:
+    rooms = {module for module in EVERY_MODULE if module.startswith("report.")}
+    assert rooms - set(PURE) == DOOR_TO_SLACK
+
+
+def test_boto3_is_used_in_the_doors_alone() -> None:
+    assert {
+        module for module in EVERY_MODULE if tops(module, at_run_time=False) & {"boto3", "botocore"}
+    } <= DOORS_TO_AWS
+    assert {module for module in EVERY_MODULE if tops(module) & {"boto3", "botocore"}} <= DOORS_TO_AWS
+
+
+def test_slack_sdk_is_used_in_its_door_alone() -> None:
+    assert {module for module in EVERY_MODULE if "slack_sdk" in tops(module)} == DOOR_TO_SLACK
+
+
+@pytest.mark.parametrize("door", sorted({"stack.client", "frontend.client"}))
+def test_a_door_decides_nothing(door: str) -> None:
+    assert not {name for name in of_ours(door) if name.endswith(("decide", "restoring", "target", "reconcile"))}
+
+
+def test_the_two_rooms_do_not_know_each_other() -> None:
+    for module in EVERY_MODULE:
+        room = module.split(".")[0]
+        if room in {"stack", "frontend"}:
+            other = "frontend" if room == "stack" else "stack"
+            assert not {name for name in of_ours(module) if name.startswith(f"{other}.")}, module
+
+
+def test_nobody_but_the_composition_root_knows_the_story() -> None:
+    assert {module for module in EVERY_MODULE if "app" in of_ours(module)} == {"session"}
+
+
+def test_only_the_way_in_makes_exit_codes() -> None:
+    for module in EVERY_MODULE:
+        if module != "__main__":
+            assert "sys" not in tops(module) or module == "session", module
+
+
+@pytest.mark.parametrize("module", EVERY_MODULE)
+def test_no_module_is_longer_than_a_room_should_be(module: str) -> None:
+    lines = (PACKAGE / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8").count("\n")
+    assert lines <= 330, f"{module} has {lines} lines"

@@ -1,0 +1,227 @@
+"""The loop: what it waits for, what ends it, and how long it goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from rollback.aws import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
+from rollback.moves import Done, Ended, Move, Wait
+from rollback.notices import Code
+from rollback.reconcile import UNREADABLE_LOOKS, Pace, Patience, patiently, reconcile
+from rollback.results import Result
+from tests.clocks import FakeClock
+
+PATIENCE = Patience(timeout=600.0, longest_gap=5.0)
+GOOD = Done(Result.ROLLED_BACK, "all is well")
+WAIT = Wait("AWS")
+
+
+@dataclass(frozen=True)
+class Push(Move):
+    """A move that writes."""
+
+
+@dataclass
+class Scripted:
+    """A part whose looks are written down: each the move that it leads to, or AWS's trouble; the last one repeats."""
+
+    script: list[Move | Exception]
+    performing: list[Exception | None] = field(default_factory=list)
+    performed: list[Move] = field(default_factory=list)
+    looks: int = 0
+    label: str = "part"
+
+    def observe(self) -> Move:
+        look = self.script[min(self.looks, len(self.script) - 1)]
+        self.looks += 1
+        if isinstance(look, Exception):
+            raise look
+        return look
+
+    def decide(self, seen: Move) -> Move:
+        return seen
+
+    def perform(self, move: Move) -> None:
+        self.performed.append(move)
+        trouble = self.performing.pop(0) if self.performing else None
+        if trouble:
+            raise trouble
+
+    def timed_out(self, waiting_for: str) -> Done:
+        return Done(Result.TIMED_OUT, waiting_for)
+
+
+def run(part: Scripted, clock: FakeClock | None = None, patience: Patience = PATIENCE) -> Done:
+    return reconcile(part, patience, clock or FakeClock())
+
+
+def test_it_looks_and_moves_until_the_part_is_done() -> None:
+    part = Scripted([Push(), WAIT, WAIT, GOOD])
+    assert run(part) == GOOD
+    assert part.performed == [Push()]
+    assert part.looks == 4
+
+
+def test_a_part_that_is_done_at_the_first_look_costs_no_time() -> None:
+    clock = FakeClock()
+    assert run(Scripted([GOOD]), clock) == GOOD
+    assert clock.sleeps == []
+
+
+@pytest.mark.parametrize("trouble", [Throttled("throttled"), Busy("no connection")])
+def test_throttling_and_lost_connections_wait_however_many_there_are(trouble: AwsTrouble) -> None:
+    assert run(Scripted([*[trouble] * 12, GOOD])) == GOOD
+
+
+def test_throttling_for_ever_ends_with_the_waiting_not_as_a_failure() -> None:
+    clock = FakeClock()
+    assert run(Scripted([Throttled("throttled")]), clock).result is Result.TIMED_OUT
+    assert clock.monotonic() == PATIENCE.timeout
+
+
+def test_throttling_asks_for_longer_gaps() -> None:
+    calm, busy = FakeClock(), FakeClock()
+    run(Scripted([*[WAIT] * 6, GOOD]), calm)
+    run(Scripted([*[Throttled("throttled")] * 6, GOOD]), busy)
+    assert sum(busy.sleeps) > 2 * sum(calm.sleeps)
+
+
+def test_ten_unreadable_looks_in_a_row_end_in_failure() -> None:
+    part = Scripted([Unreadable("503")])
+    done = run(part)
+    assert (done.result, done.code) == (Result.FAILED, Code.AWS_UNREADABLE)
+    assert part.looks == UNREADABLE_LOOKS == 10
+
+
+def test_nine_unreadable_looks_in_a_row_are_borne_again_and_again() -> None:
+    nine = [Unreadable("503")] * 9
+    assert run(Scripted([*nine, WAIT, *nine, WAIT, GOOD])) == GOOD
+
+
+def test_throttling_between_unreadable_looks_does_not_begin_the_count_anew() -> None:
+    mixed = [Unreadable("503"), Throttled("throttled")] * 9
+    done = run(Scripted([*mixed, Unreadable("503"), GOOD]))
+    assert (done.result, done.code) == (Result.FAILED, Code.AWS_UNREADABLE)
+
+
+def test_denied_ends_at_once_with_the_cure() -> None:
+    part = Scripted([Denied("cloudformation:DescribeStacks: access denied", "Add the permission.")])
+    done = run(part)
+    assert (done.result, done.code, done.reason) == (
+        Result.FAILED,
+        Code.ACCESS_DENIED,
+        "cloudformation:DescribeStacks: access denied",
+    )
+    assert [step.purpose for step in done.next_steps] == ["Add the permission."]
+    assert part.looks == 1
+
+
+def test_a_rejected_look_ends_in_awss_own_words() -> None:
+    done = run(Scripted([Rejected("DescribeStacks", "ValidationError", "no")]))
+    assert (done.result, done.code, done.reason) == (
+        Result.FAILED,
+        Code.AWS_REJECTED,
+        "DescribeStacks: no (ValidationError)",
+    )
+
+
+def test_a_look_that_finds_nothing_to_drive_is_the_end() -> None:
+    assert run(Scripted([Ended(GOOD)])) == GOOD
+
+
+@pytest.mark.parametrize("trouble", [Throttled("throttled"), Busy("lost"), Unreadable("503")])
+def test_trouble_with_a_move_is_followed_by_another_look(trouble: AwsTrouble) -> None:
+    part = Scripted([Push(), Push(), GOOD], performing=[trouble])
+    assert run(part) == GOOD
+    assert part.performed == [Push(), Push()]
+
+
+def test_a_denied_move_ends_it() -> None:
+    assert run(Scripted([Push()], performing=[Denied("no", "cure")])).code == Code.ACCESS_DENIED
+
+
+def test_the_deadline_ends_the_waiting_and_says_for_what() -> None:
+    clock = FakeClock()
+    done = run(Scripted([Wait("UPDATE_ROLLBACK_IN_PROGRESS to end")]), clock)
+    assert done == Done(Result.TIMED_OUT, "UPDATE_ROLLBACK_IN_PROGRESS to end")
+    assert clock.monotonic() == PATIENCE.timeout
+
+
+def test_the_deadline_ends_waiting_only_a_move_that_is_due_is_made() -> None:
+    part = Scripted([Push(), GOOD])
+    assert run(part, patience=Patience(timeout=0.0, longest_gap=5.0)).result is Result.TIMED_OUT
+    assert part.performed == [Push()]
+
+
+def test_what_is_done_by_the_last_look_is_done_not_timed_out() -> None:
+    clock = FakeClock()
+    assert run(Scripted([WAIT, GOOD]), clock, Patience(timeout=1.0, longest_gap=5.0)) == GOOD
+    assert clock.monotonic() == 1.0
+
+
+# --- the pace ---
+
+
+def test_two_looks_are_never_further_apart_than_the_user_wants() -> None:
+    clock = FakeClock()
+    run(Scripted([WAIT]), clock)
+    assert max(clock.sleeps) == 5.0
+
+
+def test_after_a_move_it_looks_closely_again() -> None:
+    clock = FakeClock()
+    run(Scripted([*[WAIT] * 20, Push(), GOOD]), clock)
+    assert clock.sleeps[-1] == clock.sleeps[0] == 1.0
+
+
+def test_a_gap_below_a_second_is_kept() -> None:
+    clock = FakeClock()
+    run(Scripted([WAIT, WAIT, GOOD]), clock, Patience(timeout=60.0, longest_gap=0.25))
+    assert clock.sleeps == [0.25, 0.25]
+
+
+def test_where_the_end_is_expected_soon_it_looks_closely() -> None:
+    pace = Pace(5.0)
+    for _ in range(20):
+        pace.gap(WAIT)
+    assert pace.gap(Wait("AWS", ends_in=2.0)) == 1.0
+
+
+# --- patience with a single look ---
+
+
+def looking(*script: object) -> object:
+    answers = iter(script)
+
+    def look() -> object:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return patiently(look, PATIENCE, FakeClock())
+
+
+def test_a_single_look_is_as_patient() -> None:
+    assert looking(*[Throttled("t")] * 5, *[Unreadable("503")] * 9, Busy("lost"), "seen") == "seen"
+
+
+def test_a_single_look_gives_up_after_ten_unreadable_answers() -> None:
+    with pytest.raises(Unreadable):
+        looking(*[Unreadable("503")] * UNREADABLE_LOOKS, "never seen")
+
+
+@pytest.mark.parametrize("trouble", [Denied("no"), Rejected("DescribeStacks", "ValidationError", "no")])
+def test_a_single_look_that_is_denied_or_rejected_is_not_repeated(trouble: AwsTrouble) -> None:
+    with pytest.raises(type(trouble)):
+        looking(trouble, "never seen")
+
+
+def test_a_single_looks_patience_ends_at_the_deadline() -> None:
+    clock = FakeClock()
+    throttled = Scripted([Throttled("t")])
+    with pytest.raises(Throttled):
+        patiently(throttled.observe, PATIENCE, clock)
+    assert clock.monotonic() >= PATIENCE.timeout
