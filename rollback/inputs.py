@@ -290,12 +290,16 @@ def _defaults(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _pushed_at(environ: Mapping[str, str]) -> str:
-    """Return when the push arrived (`repository.pushed_at`, epoch seconds); empty unless the event is a push."""
-    if environ.get("GITHUB_EVENT_NAME") != "push":
+    """Return when the push arrived (`repository.pushed_at`); empty unless the event is a push.
+
+    A push event alone has it in epoch seconds; in the other events it is a text.
+    """
+    if environ.get("GITHUB_EVENT_NAME", "push") != "push":
         return ""
     try:
         event = json.loads(Path(environ.get("GITHUB_EVENT_PATH", "")).read_text(encoding="utf-8"))
-        return datetime.fromtimestamp(float(event["repository"]["pushed_at"]), UTC).isoformat()
+        pushed_at = event["repository"]["pushed_at"]
+        return datetime.fromtimestamp(pushed_at, UTC).isoformat() if isinstance(pushed_at, (int, float)) else ""
     except (OSError, ValueError, TypeError, KeyError, OverflowError):
         return ""
 

@@ -15,7 +15,7 @@ from rollback.clock import Clock, SystemClock
 from rollback.report.text import Redactor, clean, parts_of, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 LINE_LIMIT = 2_000
 ANNOTATION_LIMIT = 4_096
@@ -68,6 +68,12 @@ class Runner:
     def line(self, text: str) -> None:
         """Print one log line with the elapsed time. Text from outside is harmless in it and stays on one line."""
         self._print(f"{self._colour('time', f'[{_elapsed(self.elapsed)}]')} {self._one_line(text, LINE_LIMIT)}")
+
+    def show(self, lines: Iterable[str]) -> None:
+        """Print lines to a person's terminal as they are, without times; where GitHub's runner reads, print nothing."""
+        if not self.in_actions:
+            for line in lines:
+                self._print(shorten(self._harmless(line).replace("\n", " "), LINE_LIMIT))
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollback.aws import Denied, Rejected
+from rollback.aws import Denied, Rejected, Unreadable
 from rollback.frontend.model import App, Wishes
 from rollback.moves import Ended
 from rollback.notices import Code, refused
@@ -36,12 +36,10 @@ def find_app(door: Amplify, wishes: Wishes, progress: Progress) -> App:
 def _by_id(door: Amplify, wishes: Wishes, progress: Progress, listing: Command) -> App:
     try:
         return door.app(wishes.app_id)
-    except Denied as trouble:
+    except (Denied, Rejected, Unreadable) as trouble:
+        if isinstance(trouble, Rejected) and "NotFound" in trouble.code:
+            text = f"There is no Amplify app {wishes.app_id} in {wishes.region}."
+            raise Ended(refused(Code.APP_NOT_FOUND, text, listing)) from trouble
         # The site's name and address are a comfort, not a need; where nothing is allowed, listing the jobs says so.
         progress.detail("frontend", f"going on without the app's name and domain: {trouble.what}")
         return App(wishes.app_id)
-    except Rejected as rejection:
-        if "NotFound" not in rejection.code:
-            raise
-        text = f"There is no Amplify app {wishes.app_id} in {wishes.region}."
-        raise Ended(refused(Code.APP_NOT_FOUND, text, listing)) from rejection

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 ENOUGH_JOBS = 50
-"""As many as Amplify gives in a page: so many jobs are looked at before the failed deployment counts as having left none."""
+"""A page of Amplify's: so many jobs are read before the failed deployment counts as having left none."""
 
 
 @dataclass(frozen=True)
