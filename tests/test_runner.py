@@ -189,6 +189,16 @@ def test_colours_are_left_out_where_nobody_wants_them(environ: dict[str, str]) -
     assert stdout.getvalue() == "[ 0:00] waiting\n"
 
 
+def test_lines_for_people_are_shown_on_a_terminal_alone() -> None:
+    runner, stdout, _ = spoken({})
+    runner.mask("hunter2hunter2")
+    runner.show(["", "  indented \x1b[31mhunter2hunter2"])
+    assert stdout.getvalue() == "\n  indented ***\n"
+    runner, stdout, _ = spoken()
+    runner.show(["::error::x"])
+    assert stdout.getvalue() == ""
+
+
 def test_outputs_off_actions_are_a_table_of_those_that_have_a_value() -> None:
     runner, stdout, _ = spoken({})
     runner.outputs(

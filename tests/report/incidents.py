@@ -443,6 +443,8 @@ STATUS = PLANNED.model_copy(
         "rule": "",
         "dry_run": False,
         "failed_jobs": (),
+        "stacks": tuple(stack.model_copy(update={"actions": (), "result": None}) for stack in PLANNED.stacks),
+        "frontend": PLANNED.frontend and PLANNED.frontend.model_copy(update={"actions": (), "result": None}),
     }
 )
 

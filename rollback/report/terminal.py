@@ -1,0 +1,112 @@
+"""Pure: a report as plain lines for a terminal: `--mode status` and `--dry-run` are read here, without any summary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rollback.report import words
+from rollback.report.text import clean, collapse, shorten
+from rollback.results import Mode, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from rollback.report.model import Report
+
+MOST_EVENTS: Final = 20
+MOST_JOBS: Final = 20
+_CELL, _TEXT = 60, 300
+
+
+def terminal(report: Report) -> list[str]:
+    """Return the lines to print for a redacted report; an empty one parts the sections.
+
+    The notices are not among them: `Runner` printed those as errors and warnings.
+    """
+    lines = ["", words.title(report), *_told(report)]
+    for title, section in (
+        ("Parts", list(_parts(report))),
+        ("What was not rolled back", [_shown(line) for part in words.parts(report) for line in part.not_rolled_back]),
+        ("Verification", [_shown(check) for check in report.verification.checks]),
+        ("Amplify jobs, newest first", list(_jobs(report))),
+        ("Last events, newest first", list(_events(report))),
+        ("What to do" if words.ended_well(report) else "What you must do now", list(_steps(report))),
+    ):
+        if section:
+            lines += ["", title, *(f"  {line}" for line in section)]
+    return lines
+
+
+def _told(report: Report) -> Iterator[str]:
+    yield _shown(words.verdict(report))
+    for question, answer in words.answers(report):
+        yield f"{question}: {_shown(answer)}"
+
+
+def _parts(report: Report) -> Iterator[str]:
+    looked = report.mode is Mode.STATUS
+    for stack in report.stacks:
+        result = "" if looked else f": {words.RESULT_WORDS[stack.result]}"
+        yield f"stack {_cell(stack.name)}{result} ({_change(stack.status_before, stack.status)})"
+        yield from _doings(stack.actions, stack.reason)
+    frontend = report.frontend
+    if frontend:
+        result = "" if looked else f": {words.RESULT_WORDS[frontend.result]}"
+        yield f"frontend {_cell(frontend.app_name or frontend.app_id)} {_cell(frontend.branch)}{result}"
+        yield from _doings(frontend.actions, frontend.reason)
+
+
+def _change(before: str, now: str) -> str:
+    return _cell(now) if before == now or not before else f"{_cell(before)} → {_cell(now)}"
+
+
+def _doings(actions: Sequence[str], reason: str) -> Iterator[str]:
+    for text in (*actions, reason):
+        if text.strip():
+            yield f"  {_shown(text)}"
+
+
+def _jobs(report: Report) -> Iterator[str]:
+    if report.frontend is None or report.outcome not in {Outcome.STATUS, Outcome.PLANNED}:
+        return
+    rows = []
+    for job in report.frontend.history[:MOST_JOBS]:
+        marks = [word for word, is_so in (("LIVE", job.live), ("LAST KNOWN GOOD", job.last_known_good)) if is_so]
+        why = ": ".join(part for part in (" and ".join(marks), _shown(job.note)) if part)
+        commit = words.short(words.known_commit(job)) or "no commit"
+        rows.append([_cell(job.id), _cell(commit), _cell(job.status), _cell(job.type), words.when(job.started), why])
+    yield from _columns(rows)
+    if len(report.frontend.history) > MOST_JOBS:
+        yield f"and {len(report.frontend.history) - MOST_JOBS:,} more"
+
+
+def _events(report: Report) -> Iterator[str]:
+    if report.outcome is not Outcome.STATUS:
+        return
+    for stack in report.stacks:
+        newest = sorted(stack.events, key=lambda event: event.at.timestamp(), reverse=True)[:MOST_EVENTS]
+        yield from _columns(
+            [words.when(event.at), _cell(event.resource), _cell(event.status), _shown(event.reason)] for event in newest
+        )
+
+
+def _steps(report: Report) -> Iterator[str]:
+    for number, step in enumerate(words.next_steps(report), 1):
+        yield f"{number}. {_shown(step.purpose)}"
+        yield from (f"     {line}" for line in clean(step.line).splitlines())
+
+
+def _columns(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield the rows with their cells under each other; the last cell is as long as it is."""
+    table = list(rows)
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)][:-1]
+    for row in table:
+        yield "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
+
+
+def _cell(text: str) -> str:
+    return shorten(collapse(text), _CELL)
+
+
+def _shown(text: str) -> str:
+    return shorten(collapse(text), _TEXT)
