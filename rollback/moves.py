@@ -24,6 +24,11 @@ class Move:
         """Return what the move does, in one sentence without a full stop."""
         return type(self).__name__
 
+    @property
+    def did(self) -> str:
+        """Return the same once it is made, as the report's "what was done" has it."""
+        return self.says
+
 
 @dataclass(frozen=True)
 class Wait(Move):

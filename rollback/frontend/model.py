@@ -177,6 +177,11 @@ class StopJob(Move):
         """Return what the move does."""
         return f"stop job {self.job.id}, a build of the failed deployment that is {self.job.status}"
 
+    @property
+    def did(self) -> str:
+        """Return what was done."""
+        return f"stopped job {self.job.id}, a build of the failed deployment"
+
 
 @dataclass(frozen=True)
 class Adopt(Move):
@@ -191,6 +196,11 @@ class Adopt(Move):
         """Return what the move does."""
         return f"job {self.job.id} already redeploys the last known good: adopt it"
 
+    @property
+    def did(self) -> str:
+        """Return what was done."""
+        return f"adopted job {self.job.id}, which already redeployed the last known good"
+
 
 @dataclass(frozen=True)
 class RestoreEnvironment(Move):
@@ -203,6 +213,11 @@ class RestoreEnvironment(Move):
         """Return what the move does; names, never values."""
         return f"put back the environment variables that changed: {', '.join(self.names)}"
 
+    @property
+    def did(self) -> str:
+        """Return what was done."""
+        return f"put back the environment variables that had changed: {', '.join(self.names)}"
+
 
 @dataclass(frozen=True)
 class Redeploy(Move):
@@ -214,6 +229,11 @@ class Redeploy(Move):
     def says(self) -> str:
         """Return what the move does."""
         return f"redeploy job {self.target.id} ({short(self.target.commit)}): Amplify rebuilds its commit"
+
+    @property
+    def did(self) -> str:
+        """Return what was done."""
+        return f"redeployed job {self.target.id} ({short(self.target.commit)})"
 
 
 def usual_seconds(jobs: tuple[Job, ...]) -> float | None:

@@ -207,7 +207,7 @@ class FrontendPart:
         if app is None:
             raise TypeError("the frontend is observed before it is moved")
         if not isinstance(move, ReadOlder):
-            self.actions.append(move.says)
+            self.actions.append(move.did)
             self._progress.tell(self.label, move.says)
         self.wrote = self.wrote or move.writes
         match move:

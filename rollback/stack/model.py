@@ -157,6 +157,11 @@ class CancelUpdate(Move):
         """Return what the move does."""
         return "cancel the update that runs; CloudFormation then reverts it"
 
+    @property
+    def did(self) -> str:
+        """Return what was done."""
+        return "cancelled the update that ran"
+
 
 @dataclass(frozen=True)
 class ContinueRollback(Move):
@@ -174,6 +179,12 @@ class ContinueRollback(Move):
             else "continue the failed rollback"
         )
 
+    @property
+    def did(self) -> str:
+        """Return what was done."""
+        skipping = f", skipping {', '.join(self.skip)}" if self.skip else ""
+        return f"continued the failed rollback{skipping}"
+
 
 @dataclass(frozen=True)
 class RollbackStack(Move):
@@ -184,6 +195,11 @@ class RollbackStack(Move):
         """Return what the move does."""
         return "roll the failed update back"
 
+    @property
+    def did(self) -> str:
+        """Return what was done."""
+        return "rolled the failed update back"
+
 
 @dataclass(frozen=True)
 class CreateChangeSet(Move):
@@ -193,6 +209,11 @@ class CreateChangeSet(Move):
     def says(self) -> str:
         """Return what the move does."""
         return "prepare a change set that restores the snapshot"
+
+    @property
+    def did(self) -> str:
+        """Return what was done."""
+        return "prepared a change set that restores the snapshot"
 
 
 @dataclass(frozen=True)
@@ -206,6 +227,11 @@ class ExecuteChangeSet(Move):
         """Return what the move does."""
         return f"execute the change set that restores the snapshot ({self.changes} resource changes)"
 
+    @property
+    def did(self) -> str:
+        """Return what was done."""
+        return f"executed the change set that restores the snapshot ({self.changes} resource changes)"
+
 
 @dataclass(frozen=True)
 class DropChangeSet(Move):
@@ -215,3 +241,8 @@ class DropChangeSet(Move):
     def says(self) -> str:
         """Return what the move does."""
         return "delete our empty change set"
+
+    @property
+    def did(self) -> str:
+        """Return what was done."""
+        return "deleted our change set, which was not needed"

@@ -197,7 +197,7 @@ class StackPart:
             raise TypeError("a stack is observed before it is moved")
         stack_id = self.stack.id
         self.wrote = True
-        self.actions.append(move.says)
+        self.actions.append(move.did)
         self._progress.tell(self.label, move.says)
         change_set, role = self._tokens.change_set(), self.wishes.role_arn
         match move:
