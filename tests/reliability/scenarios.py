@@ -1,0 +1,140 @@
+"""The situations in which the product is tried: each a state of AWS, and the inputs of a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from sandbox import ManualClock, Sandbox
+from tests.reliability import shop
+
+SMOKE_FAILED = {"deploy-infrastructure": "success", "deploy-frontend": "success", "smoke-tests": "failure"}
+FRONTEND_FAILED = {"deploy-infrastructure": "success", "deploy-frontend": "failure", "smoke-tests": "skipped"}
+SNAPSHOT_KEY = "develop.json"
+SNAPSHOT = f"s3://{shop.BUCKET}/{SNAPSHOT_KEY}"
+STACK_MINUTES, FRONTEND_MINUTES, VERIFY_SECONDS = 10.0, 10.0, 120.0
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """A state of AWS (`prepare`), and a run's inputs besides the usual ones."""
+
+    name: str
+    prepare: Callable[[Sandbox, ManualClock], None]
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    results: Mapping[str, str] = field(default_factory=lambda: SMOKE_FAILED)
+    attempt: int = 1
+
+    def all_inputs(self, sandbox: Sandbox) -> dict[str, str]:
+        """Return every input of the run."""
+        usual = {
+            "mode": "rollback",
+            "stack-name": shop.STACK,
+            "app-id": shop.APP,
+            "job-results": json.dumps({job: {"result": result} for job, result in self.results.items()}),
+            "stack-timeout": str(STACK_MINUTES),
+            "frontend-timeout": str(FRONTEND_MINUTES),
+            "poll-interval": "20",
+            "slack-webhook-url": sandbox.slack.webhook_url,
+        }
+        given = {**usual, **self.inputs}
+        if "verify-contains" in given:
+            given["verify-url"] = sandbox.site.url
+        return {name: value for name, value in given.items() if value}
+
+
+_VERIFIED = {"verify-contains": "release {commit}", "verify-timeout": str(VERIFY_SECONDS)}
+
+
+def _restore(sandbox: Sandbox, clock: ManualClock, body: str = shop.BAD_TEMPLATE) -> None:
+    text = recorded_snapshot()
+    shop.deployed(sandbox)
+    shop.with_s3(sandbox)
+    sandbox.services.put_object(shop.BUCKET, SNAPSHOT_KEY, text)
+    shop.update(sandbox, body)
+    clock.advance(300)
+    sandbox.client("amplify").update_app(appId=shop.APP, environmentVariables={"API_KEY": "changed", "THEME": "dark"})
+    sandbox.client("amplify").update_branch(
+        appId=shop.APP, branchName=shop.BRANCH, environmentVariables={"BRANCH_KEY": "changed"}
+    )
+    shop.bad_frontend(sandbox)
+
+
+def _destructive_restore(sandbox: Sandbox, clock: ManualClock) -> None:
+    _restore(sandbox, clock, shop.DESTRUCTIVE_TEMPLATE)
+
+
+def _still_updating(sandbox: Sandbox, _clock: ManualClock) -> None:
+    shop.deployed(sandbox)
+    shop.bad_frontend(sandbox)
+    sandbox.amplify.quirks.page_size = 1
+    sandbox.cloudformation.slow("Notices", 30)
+    shop.update(sandbox)
+
+
+def _frontend_building(sandbox: Sandbox, clock: ManualClock) -> None:
+    """The stack's update failed with its rollback disabled, and the bad commit is still being built."""
+    shop.deployed(sandbox)
+    sandbox.cloudformation.fail_update("Queue", "The queue's name is taken")
+    shop.update(sandbox, DisableRollback=True)
+    clock.advance(300)
+    shop.bad_frontend(sandbox, "RUNNING", minutes=60)
+
+
+def _half_way(sandbox: Sandbox, clock: ManualClock) -> None:
+    shop.deployed(sandbox)
+    sandbox.cloudformation.fail_update("Api", "Code not found")
+    sandbox.cloudformation.fail_rollback("Queue", "Internal Failure", times=3)
+    shop.update(sandbox)
+    clock.advance(300)
+    shop.bad_frontend(sandbox)
+
+
+def _at_rest(sandbox: Sandbox, _clock: ManualClock) -> None:
+    shop.deployed(sandbox)
+    shop.with_s3(sandbox)
+
+
+def _bad_at_rest(sandbox: Sandbox, clock: ManualClock) -> None:
+    shop.deployed(sandbox)
+    shop.update(sandbox)
+    clock.advance(300)
+    shop.bad_frontend(sandbox, "FAILED")
+
+
+@cache
+def recorded_snapshot() -> bytes:
+    """Return what the product's own snapshot mode records of the good deployment."""
+    from tests.reliability.play import play  # noqa: PLC0415 - play needs this module
+
+    run = play(TAKE_SNAPSHOT)
+    if run.outputs["outcome"] != "snapshot-saved":
+        raise RuntimeError(run.stdout)
+    return run.objects[SNAPSHOT_KEY]
+
+
+RESTORE = Scenario(
+    "restore",
+    _restore,
+    {"snapshot": SNAPSHOT, "lock-auto-build": "true", "verify-alarms": shop.ALARM, **_VERIFIED},
+)
+REFUSED_RESTORE = Scenario("refused-restore", _destructive_restore, {"snapshot": SNAPSHOT})
+STILL_UPDATING = Scenario(
+    "still-updating", _still_updating, {"app-id": "", "app-name": shop.APP_NAME, **_VERIFIED}
+)
+FRONTEND_BUILDING = Scenario("frontend-building", _frontend_building, _VERIFIED, FRONTEND_FAILED)
+HALF_WAY = Scenario("half-way", _half_way, {"resources-to-skip": "Queue"})
+PLAN = Scenario("plan", _restore, {"snapshot": SNAPSHOT, "dry-run": "true"})
+TAKE_SNAPSHOT = Scenario("snapshot", _at_rest, {"mode": "snapshot", "snapshot": SNAPSHOT})
+KEEP_SNAPSHOT = Scenario(
+    "snapshot-again",
+    _restore,
+    {"mode": "snapshot", "snapshot": SNAPSHOT},
+    attempt=2,
+)
+STATUS = Scenario("status", _bad_at_rest, {"mode": "status"})
+
+ROLLBACKS = (RESTORE, REFUSED_RESTORE, STILL_UPDATING, FRONTEND_BUILDING, HALF_WAY)
+ALL = (*ROLLBACKS, PLAN, TAKE_SNAPSHOT, KEEP_SNAPSHOT, STATUS)

@@ -1,0 +1,56 @@
+"""Whatever AWS call goes wrong, however and whenever: the run ends as the contract says, and makes nothing worse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox import Kind
+from tests.reliability.invariants import broken
+from tests.reliability.matrix import Cell, cells, undisturbed
+from tests.reliability.play import Run, play
+from tests.reliability.scenarios import ALL, Scenario
+
+ROLLBACK = Path(__file__).parents[2] / "rollback"
+RESULTS = ("outcome", "stack-result", "frontend-result", "restored-commit", "verify-result")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "cell" in metafunc.fixturenames:
+        metafunc.parametrize("cell", list(cells()), ids=str)
+
+
+def test_a_call_that_goes_wrong_never_makes_it_worse(cell: Cell) -> None:
+    faults = []
+    run = play(cell.scenario, lambda sandbox: faults.append(sandbox.faults.add(cell.fault)), impatient="timeout" in cell.kind)
+    assert faults[0].hit, "the fault was never met"
+    assert not [*broken(run, cell.scenario), *_badly_told(run, cell)], run.stdout
+
+
+@pytest.mark.parametrize("scenario", ALL, ids=lambda scenario: scenario.name)
+def test_nothing_is_broken_where_nothing_goes_wrong(scenario: Scenario) -> None:
+    assert not broken(undisturbed(scenario), scenario)
+
+
+def test_every_call_in_the_doors_is_in_the_matrix() -> None:
+    doors = [path.read_text(encoding="utf-8") for path in ROLLBACK.rglob("*.py")]
+    written = {name for text in doors for name in re.findall(r'(?:_call|_pages|speaking_to_aws)\([^)]*?"([A-Z]\w+)"', text)}
+    assert written - {cell.operation for cell in cells()} == set()
+
+
+def _badly_told(run: Run, cell: Cell) -> Iterator[str]:
+    """Yield what the run leaves unsaid of the fault, or lets the fault change though it passed."""
+    calm = undisturbed(cell.scenario)
+    same = [run.outputs[name] for name in RESULTS] == [calm.outputs[name] for name in RESULTS]
+    if cell.passes and not same:
+        yield f"one call's trouble changed the end to {[run.outputs[name] for name in RESULTS]}"
+    if not same and cell.operation not in run.told:
+        yield f"does not name {cell.operation}"
+    permission = f"{cell.service}:{'GetObject' if cell.operation == 'HeadObject' else cell.operation}"
+    if not same and cell.kind is Kind.DENIED and permission not in run.told:
+        yield f"does not name the permission {permission}"
+    if not same and cell.kind is Kind.EXPIRED and "expired" not in run.told:
+        yield "does not say that the credentials have expired"
