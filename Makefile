@@ -108,6 +108,10 @@ mutation: $(INSTALLED) ## Change the pure modules line by line and see that a te
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
 
+.PHONY: docs
+docs: $(INSTALLED) ## Write the tables and the schema that the docs take from the code
+	$(BIN)/python -m scripts.generate_docs
+
 .PHONY: clean
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) tools/node_modules .pytest_cache .mypy_cache .ruff_cache mutants .hypothesis out
