@@ -25,7 +25,7 @@ _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
 
 @dataclass(frozen=True)
 class Run:
-    """A finished process with all that it started: seconds of wall and processor time, its largest process's peak memory.
+    """A finished process with all that it started: seconds of wall and processor time, largest peak memory.
 
     One that was killed at its timeout has no figures but its output.
     """

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 
 class PipeClock:
-    """The product's clock, its sleeps passed by another process: each goes into one pipe, its end comes from another."""
+    """The product's clock, its sleeps passed by another process: each goes into one pipe and ends by another."""
 
     def __init__(self, asks: int, answers: int, start: float) -> None:
         self._asks = asks
