@@ -86,7 +86,8 @@ def problems(report: Report, markup: Markup) -> Iterator[str]:
     """Errors and warnings, each with the code under which README's troubleshooting explains it."""
     if report.outcome is Outcome.INVALID_INPUTS:
         return
-    found = words.notices(report)
+    told = {part.reason for part in words.parts(report) if _shows_reason(part)}
+    found = [notice for notice in words.notices(report) if notice.text not in told]
     if found:
         yield "<h3>What to know</h3>"
         yield markup.bullets(found, lambda notice: _notice(notice, markup))
@@ -94,16 +95,16 @@ def problems(report: Report, markup: Markup) -> Iterator[str]:
 
 def cause(report: Report, markup: Markup) -> Iterator[str]:
     """Why the deployment failed: the first root cause, further ones, and the failed jobs."""
-    causes = _causes(report)
-    if not causes and not report.failed_jobs:
+    jobs = {job.name for job in report.failed_jobs}
+    causes = [root for root in _causes(report) if root.where not in jobs]
+    if not causes and not jobs:
         return
     looked = report.outcome is Outcome.STATUS
     yield f"<h3>{'What failed last' if looked else 'Why the deployment failed'}</h3>"
     for number, root in enumerate(causes[: markup.rows]):
         label = "" if number else "<strong>Root cause:</strong> "
         yield f"<p>{label}{_root_cause(root, markup)}</p>"
-    others = [job for job in report.failed_jobs if not any(_is_job(root, job) for root in causes)]
-    yield markup.bullets(others, lambda job: _failed_job(job, markup))
+    yield markup.bullets(report.failed_jobs, lambda job: _failed_job(job, markup))
 
 
 def not_rolled_back(report: Report, markup: Markup) -> Iterator[str]:
@@ -221,8 +222,14 @@ def _part_rows(
     told = part.actions or ((part.reason,) if planned and part.reason else ("nothing",))
     done = "<br>".join(markup.prose(action) for action in told[: markup.rows])
     yield [f"{name}<br><strong>{result}</strong>", before or "unknown", done, now or "unknown"]
-    if part.reason and not planned and part.result not in {Result.ROLLED_BACK, Result.ALREADY_GOOD}:
-        yield [markup.prose(part.reason)]
+    if _shows_reason(part):
+        code = next((notice.code for notice in words.notices(report) if notice.text == part.reason), "")
+        yield [f"{markup.prose(part.reason)} {markup.code(code)}".rstrip()]
+
+
+def _shows_reason(part: StackReport | FrontendReport) -> bool:
+    """Return whether the part's row is followed by its reason: where it is not simply good, or planned."""
+    return bool(part.reason) and part.result not in {Result.ROLLED_BACK, Result.ALREADY_GOOD, Result.PLANNED}
 
 
 def _job(job: JobReport | None, report: Report, markup: Markup) -> str:
@@ -264,10 +271,6 @@ def _notice(notice: Notice, markup: Markup) -> str:
 def _failed_job(job: FailedJob, markup: Markup) -> str:
     step = f", in step {markup.code(job.step)}" if job.step else ""
     return f"Job {markup.link(job.link, markup.code(job.name))}: {markup.prose(job.result)}{step}"
-
-
-def _is_job(root: RootCause, job: FailedJob) -> bool:
-    return root.where == job.name and root.link == job.link
 
 
 def _causes(report: Report) -> list[RootCause]:

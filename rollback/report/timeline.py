@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rollback.report.shorter import keep_ends
+from rollback.results import Result, Verdict
+from rollback.trigger import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +40,8 @@ _STATUSES: Final = frozenset(
         *("CREATED", "PENDING", "PROVISIONING", "RUNNING", "CANCELLING", "SUCCEED", "FAILED", "CANCELLED"),
     }
 )
+# A part's timeline ends in its result, the trigger's is the rule, the verification's what it said.
+_BEGINNINGS: Final = frozenset(word.value for words in (Result, Verdict, Rule) for word in words)
 _WORD = re.compile(r"[A-Z][A-Z_]+")
 
 
@@ -95,12 +99,15 @@ def _section(part: str, stacks: Sequence[str]) -> str:
 
 
 def _label(number: int, text: str) -> str:
+    first = text.partition(":")[0]
+    if first in _BEGINNINGS:
+        return first
     known = (word for word in _WORD.findall(text[:1_000]) if word in _STATUSES)
     return next(known, f"step {number}")
 
 
 def _task(bar: _Bar) -> str:
-    tags = ["crit"] if "FAILED" in bar.label else ["done"] if bar.end > bar.begin else []
+    tags = ["crit"] if "failed" in bar.label.lower() else ["done"] if bar.end > bar.begin else []
     if bar.end <= bar.begin:
         tags.insert(0, "milestone")
     seconds = max(math.ceil(bar.end - bar.begin), 0)

@@ -82,6 +82,7 @@ _PART_ENDS: Final[dict[Result | None, tuple[str, str]]] = {
     None: ("was not finished", "were not finished"),
 }
 
+_AT_GOOD: Final = frozenset({Result.ROLLED_BACK, Result.ALREADY_GOOD})
 _SHA = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
 _SHORT_SHA = 7
 _MOST_NAMES = 5
@@ -119,6 +120,8 @@ def verdict(report: Report) -> str:
         return _sentence(report.reason)
     if unproven(report) and report.outcome is Outcome.ROLLED_BACK:
         return "The site was rebuilt from its last good job, but which commit that gave is unproven."
+    if report.outcome is Outcome.PARTIAL and not any(part.result in _AT_GOOD for part in parts(report)):
+        return "What could be rolled back was not; the rest stays as it was deployed."
     return _VERDICTS[report.outcome]
 
 

@@ -139,18 +139,18 @@ FRONTEND = FrontendReport(
 )
 
 TIMELINE = (
-    Moment(
-        seconds=0.4, part="trigger", text="due: the infrastructure was deployed and the smoke tests did not succeed"
-    ),
+    Moment(seconds=0.4, part="trigger", text="smoke-tests-failed: The smoke tests did not succeed"),
     Moment(seconds=1.1, part="stack acme-shop-development", text="UPDATE_IN_PROGRESS"),
-    Moment(seconds=1.6, part="stack acme-shop-development", text="cancelling the update"),
+    Moment(seconds=1.6, part="stack acme-shop-development", text="cancel the update that runs"),
     Moment(seconds=6.9, part="stack acme-shop-development", text="UPDATE_ROLLBACK_IN_PROGRESS (User Initiated)"),
     Moment(seconds=88.2, part="stack acme-shop-development", text="UPDATE_ROLLBACK_COMPLETE"),
-    Moment(seconds=90.0, part="frontend", text="redeploying job 41 (commit 600d600)"),
-    Moment(seconds=96.3, part="frontend", text="job 43 is PENDING"),
-    Moment(seconds=101.4, part="frontend", text="job 43 is RUNNING"),
-    Moment(seconds=352.7, part="frontend", text="job 43 is SUCCEED"),
-    Moment(seconds=354.0, part="verification", text="https://develop.d2k3l4m5n6p7q8.amplifyapp.com answers 200"),
+    Moment(seconds=90.0, part="frontend", text="redeploy job 41 (600d600): Amplify rebuilds its commit"),
+    Moment(seconds=96.3, part="frontend", text="job 43 (600d600) is PENDING"),
+    Moment(seconds=101.4, part="frontend", text="job 43 (600d600) is RUNNING"),
+    Moment(seconds=352.7, part="frontend", text="job 43 (600d600) is SUCCEED"),
+    Moment(
+        seconds=354.0, part="verification", text="passed: https://develop.d2k3l4m5n6p7q8.amplifyapp.com answers 200"
+    ),
 )
 
 ROLLED_BACK = Report(

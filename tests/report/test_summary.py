@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from markdown_it import MarkdownIt
 
-from rollback.report.model import Command, Report
+from rollback.report.model import Command, Moment, Notice, Report, RootCause
 from rollback.report.summary import SIZE_WANTED, summary
 from rollback.report.timeline import diagram
 from rollback.report.words import title
@@ -20,6 +20,7 @@ from tests.report.incidents import (
     FAILED,
     INTERRUPTED,
     INVALID_INPUTS,
+    NOT_NEEDED,
     NOT_TRIGGERED,
     PARTIAL,
     PLANNED,
@@ -50,7 +51,7 @@ HEADINGS = {
     "If the application is still broken: look at the data",
 }
 ACTIVE = re.compile(r"@\w|#\d|://|\bwww\.|[0-9a-f]{40}", re.IGNORECASE)
-DIAGRAM_LINE = re.compile(r"gantt|    (dateFormat|axisFormat|tickInterval|section) [\w %:-]+|    [\w ]+ :[\w ,:-]+")
+DIAGRAM_LINE = re.compile(r"gantt|    (dateFormat|axisFormat|tickInterval|section) [\w %:-]+|    [\w -]+ :[\w ,:-]+")
 
 
 class Page(HTMLParser):
@@ -228,11 +229,49 @@ def test_the_diagram_of_a_rollback() -> None:
         "    axisFormat %M:%S",
         "    tickInterval 1minute",
         "    section Run",
-        "    step 1 :milestone, 2000-01-01 00:00:00, 0s",
+        "    smoke-tests-failed :milestone, crit, 2000-01-01 00:00:00, 0s",
         "    section Stack",
         "    UPDATE_IN_PROGRESS :done, 2000-01-01 00:00:01, 1s",
         "    step 3 :done, 2000-01-01 00:00:01, 6s",
     ]
+
+
+def test_the_diagram_names_results_and_rules_too() -> None:
+    moments = [
+        ("trigger", "smoke-tests-failed: why"),
+        ("frontend", "job 4 is FAILED"),
+        ("frontend", "failed: it broke"),
+    ]
+    timeline = tuple(Moment(seconds=second, part=part, text=text) for second, (part, text) in enumerate(moments))
+    assert diagram(ROLLED_BACK.model_copy(update={"timeline": timeline})).splitlines()[4:] == [
+        "    section Run",
+        "    smoke-tests-failed :milestone, crit, 2000-01-01 00:00:00, 0s",
+        "    section Frontend",
+        "    FAILED :crit, 2000-01-01 00:00:01, 1s",
+        "    failed :milestone, crit, 2000-01-01 00:00:02, 0s",
+    ]
+
+
+def test_a_reason_stands_once_with_its_code() -> None:
+    reason = PARTIAL.stacks[0].reason
+    notice = Notice(code="stack-rollback-failed", level="error", text=reason)
+    text = summary(PARTIAL.model_copy(update={"notices": (notice,)}))
+    assert text.count(reason) == 1
+    assert f"{reason} <code>stack-rollback-failed</code>" in text
+
+
+def test_a_job_that_is_the_root_cause_is_listed_once() -> None:
+    root = RootCause(where="smoke-tests", reason="job smoke-tests ended in failure")
+    stacks = (NOT_NEEDED.stacks[0],)
+    text = summary(ROLLED_BACK.model_copy(update={"root_cause": root, "stacks": stacks}))
+    assert "Root cause" not in text
+    assert "in step <code>Check that the cart can be paid</code>" in text
+
+
+def test_partial_claims_no_part_at_the_last_known_good_that_is_not() -> None:
+    frontend = FAILED.frontend
+    report = PARTIAL.model_copy(update={"stacks": NOT_NEEDED.stacks, "frontend": frontend})
+    assert "back at the last known good" not in summary(report)
 
 
 @pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1.0, 1e300])
