@@ -215,9 +215,7 @@ def _part_rows(
     if report.outcome is Outcome.STATUS:
         yield [name, now or "unknown"]
         return
-    result = words.RESULT_WORDS[part.result]
-    if part is report.frontend and words.unproven(report):
-        result = "⚠️ rolled back, unproven"
+    result = words.result_words(report, part)
     planned = part.result is Result.PLANNED
     told = part.actions or ((part.reason,) if planned and part.reason else ("nothing",))
     done = "<br>".join(markup.prose(action) for action in told[: markup.rows])

@@ -16,8 +16,7 @@ from rollback.report.text import clean, collapse, shorten
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from rollback.report.model import Context, Report
-    from rollback.results import Result
+    from rollback.report.model import Context, FrontendReport, Report, StackReport
 
 HEADER_LIMIT: Final = 150
 SECTION_LIMIT: Final = 3_000
@@ -30,6 +29,7 @@ FALLBACK_LIMIT: Final = 3_000
 _PROSE, _VALUE, _COMMAND, _ADDRESS = 400, 200, 2_000, 1_000
 _MOST_MENTIONS = 20
 _MOST_DETAILS = 20
+_MOST_STACKS = 4
 
 _SAFE_URL = re.compile(r"https?://[^\s<>|\"'`\\]+")
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
@@ -87,7 +87,7 @@ def start_message(report: Report, mentions: Sequence[str] = ()) -> Message:
 def thread_details(report: Report) -> Message:
     """Return what belongs under the final message: each part, what stays, what to know, the checks, the timeline."""
     lists = [
-        ("Parts", [_part_line(name, result, reason) for name, result, reason in _parts(report)]),
+        ("Parts", [_part_line(report, part) for part in words.parts(report)]),
         ("What was not rolled back", [prose(line) for line in _not_rolled_back(report)]),
         ("What to know", [f"{prose(notice.text)} `{_bare(notice.code)}`" for notice in words.notices(report)]),
         ("Verification", [prose(check) for check in report.verification.checks]),
@@ -187,19 +187,17 @@ def _place(context: Context, because: str) -> list[tuple[str, str]]:
 
 
 def _results(report: Report) -> list[tuple[str, str]]:
-    shown = [(name, f"{words.RESULT_WORDS[result]}") for name, result, _ in _parts(report)[:4]]
-    return [(prose(name, _VALUE), result) for name, result in shown]
+    shown = [*report.stacks[:_MOST_STACKS], *([report.frontend] if report.frontend else [])]
+    return [(prose(_name(report, part), _VALUE), words.result_words(report, part)) for part in shown]
 
 
-def _parts(report: Report) -> list[tuple[str, Result | None, str]]:
-    found = [(f"Stack {stack.name}", stack.result, stack.reason) for stack in report.stacks]
-    if report.frontend:
-        found.append(("Frontend", report.frontend.result, report.frontend.reason))
-    return found
+def _name(report: Report, part: StackReport | FrontendReport) -> str:
+    return "Frontend" if part is report.frontend else f"Stack {getattr(part, 'name', '')}"
 
 
-def _part_line(name: str, result: Any, reason: str) -> str:
-    return f"*{prose(name, _VALUE)}*: {words.RESULT_WORDS[result]}{f': {prose(reason)}' if reason else ''}"
+def _part_line(report: Report, part: StackReport | FrontendReport) -> str:
+    name, reason = prose(_name(report, part), _VALUE), prose(part.reason)
+    return f"*{name}*: {words.result_words(report, part)}{f': {reason}' if reason else ''}"
 
 
 def _not_rolled_back(report: Report) -> list[str]:

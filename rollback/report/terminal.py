@@ -46,12 +46,12 @@ def _told(report: Report) -> Iterator[str]:
 def _parts(report: Report) -> Iterator[str]:
     looked = report.mode is Mode.STATUS
     for stack in report.stacks:
-        result = "" if looked else f": {words.RESULT_WORDS[stack.result]}"
+        result = "" if looked else f": {words.result_words(report, stack)}"
         yield f"stack {_cell(stack.name)}{result} ({_change(stack.status_before, stack.status)})"
         yield from _doings(stack.actions, stack.reason)
     frontend = report.frontend
     if frontend:
-        result = "" if looked else f": {words.RESULT_WORDS[frontend.result]}"
+        result = "" if looked else f": {words.result_words(report, frontend)}"
         yield f"frontend {_cell(frontend.app_name or frontend.app_id)} {_cell(frontend.branch)}{result}"
         yield from _doings(frontend.actions, frontend.reason)
 

@@ -28,7 +28,7 @@ ENDED_WELL: Final = frozenset(
     }
 )
 
-RESULT_WORDS: Final[dict[Result | None, str]] = {
+_RESULT_WORDS: Final[dict[Result | None, str]] = {
     None: "⏳ not finished",
     Result.ROLLED_BACK: "✅ rolled back",
     Result.ALREADY_GOOD: "✅ already good",
@@ -142,6 +142,11 @@ def answers(report: Report) -> list[tuple[str, str]]:
     return [(question, answer) for question, answer in asked if answer]
 
 
+def result_words(report: Report, part: StackReport | FrontendReport) -> str:
+    """Return how the part ended, in a word or two with its sign."""
+    return "⚠️ rolled back, unproven" if part is report.frontend and unproven(report) else _RESULT_WORDS[part.result]
+
+
 def what_failed(report: Report) -> str:
     """Return which jobs of the deployment failed, or that a person asked for the rollback."""
     if not report.failed_jobs:
@@ -159,10 +164,12 @@ def what_was_done(report: Report) -> str:
         more = len(stacks) - _MOST_NAMES
         named = [*stacks[:_MOST_NAMES], *([f"{more} more"] if more > 0 else [])]
         named_parts = [f"stack{'s' if len(stacks) > 1 else ''} {_and(named)}"] if stacks else []
-        if report.frontend and report.frontend.result is result:
+        if report.frontend and report.frontend.result is result and not unproven(report):
             named_parts.append("the frontend")
         if named_parts:
             clauses.append(f"{_and(named_parts)} {ends[len(stacks) + (named_parts[-1] == 'the frontend') > 1]}")
+    if unproven(report):
+        clauses.append("the frontend was rebuilt from its last good job, unproven")
     told = "; ".join(clauses)
     return _sentence(f"{told[:1].upper()}{told[1:]}")
 

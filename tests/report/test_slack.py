@@ -77,7 +77,10 @@ def test_a_rollback_that_ended_well_is_told_as_a_failed_deployment_too() -> None
 
 
 def test_unproven_is_told() -> None:
-    assert "unproven" in final_message(UNPROVEN).text
+    message = final_message(UNPROVEN)
+    assert "unproven" in message.text
+    assert "*Frontend*\n⚠️ rolled back, unproven" in texts_of(message)
+    assert "Frontend*: ⚠️ rolled back, unproven" in words_of(thread_details(UNPROVEN))
 
 
 def test_the_start_tells_the_rule_and_where() -> None:

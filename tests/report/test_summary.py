@@ -138,6 +138,7 @@ def test_unproven_stands_in_the_first_sentence() -> None:
     text = summary(UNPROVEN)
     assert "unproven" in text.split("</p>")[0]
     assert "rolled back, unproven" in text
+    assert "back at the last known good" not in text
 
 
 @pytest.mark.parametrize("report", [PARTIAL, FAILED, INTERRUPTED])
