@@ -102,7 +102,7 @@ class Incident:
     def frontend_wishes(self, recorded: FrontendSnapshot | None = None) -> FrontendWishes:
         """Return what the user asked for, as far as the frontend is concerned; `recorded` is of the snapshot."""
         inputs = self.inputs
-        if recorded and (recorded.branch != inputs.branch or inputs.app_id not in {None, recorded.app_id}):
+        if recorded and recorded.branch != inputs.branch:
             recorded = None
         return FrontendWishes(
             branch=inputs.branch or "",
@@ -120,6 +120,7 @@ class Incident:
             ),
             if_needed=inputs.redeploy == "if-needed",
             environment=Environment(recorded.app_environment, recorded.branch_environment) if recorded else None,
+            recorded_app_id=recorded.app_id if recorded else "",
         )
 
     @property

@@ -91,8 +91,9 @@ def _kept(incident: Incident, where: Place) -> Snapshot | None:
         return None
     try:
         found = patiently(lambda: incident.store.read(where), incident.stack_patience, incident.clock)
-    except SnapshotProblem:
-        return None
+    except SnapshotProblem as trouble:
+        text = f"{trouble} It may be what an earlier attempt of this run recorded, so it is not overwritten: look at it, and delete it."
+        raise SnapshotProblem(text) from None
     same_run = found is not None and found.run_id == run_id
     earlier = found is not None and found.run_attempt.isdigit() and int(found.run_attempt) < int(attempt)
     same_repository = found is not None and found.repository == incident.environ.get("GITHUB_REPOSITORY", "")

@@ -124,6 +124,8 @@ def _states(client: Any, names: tuple[str, ...]) -> dict[str, str]:
         answer = client.describe_alarms(
             AlarmNames=list(names[start : start + 100]), AlarmTypes=["MetricAlarm", "CompositeAlarm"], MaxRecords=100
         )
+        if not answer.keys() & {"MetricAlarms", "CompositeAlarms"}:
+            raise KeyError("MetricAlarms")  # botocore takes half a JSON document for an empty answer
         for alarm in (*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])):
             states[alarm["AlarmName"]] = alarm["StateValue"]
     return states

@@ -111,6 +111,7 @@ class Wishes:
     if_needed: bool = False
     lock_auto_build: bool = False
     environment: Environment | None = None
+    recorded_app_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rollback.aws import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
 from rollback.frontend import decide as decisions
 from rollback.frontend.apps import find_app
+from rollback.frontend.history import History
 from rollback.frontend.model import (
     FAILED,
     RETRY,
@@ -25,15 +26,15 @@ from rollback.frontend.model import (
     Wishes,
     usual_seconds,
 )
-from rollback.frontend.target import Choice, Target, choose, newest_first, newest_of_failed_commit
-from rollback.moves import Done, Ended, Move
-from rollback.notices import Code, refused, warning
+from rollback.frontend.target import Choice, Target, choose, newest_of_failed_commit
+from rollback.notices import Code, warning
 from rollback.report.model import Command, Notice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rollback.frontend.client import Amplify
+    from rollback.moves import Done, Move
     from rollback.progress import Progress
 
 
@@ -45,7 +46,6 @@ class FrontendPart:
     def __init__(self, wishes: Wishes, door: Amplify, progress: Progress, reason: str = "") -> None:
         self.wishes = wishes
         self.app: App | None = None
-        self.jobs: dict[str, Job] = {}
         self.before: Job | None = None
         self.target: Job | None = None
         self.redeployments: list[Redeployment] = []
@@ -58,26 +58,25 @@ class FrontendPart:
         self._door = door
         self._progress = progress
         self._reason = reason or "Rollback to the last known good"
-        self._next_page: str | None = None
+        self._history = History(door, wishes, progress)
         self._environment: tuple[str, ...] | None = None
         self._looks_since_lost_start: int | None = None
         self._highest_before_start = 0
         self._lost_starts = 0
         self._start_rejection = ""
         self._stop_rejections = 0
-        self._said: dict[str, str] = {}
         self._begun_at = 0.0
 
     # --- observe ---------------------------------------------------------------------------------------------------
 
     def observe(self) -> Seen:
         """Look at the branch's jobs; once a redeployment of ours runs, at that job alone until it has ended."""
-        app = self.app = self.app or find_app(self._door, self.wishes, self._progress)
+        app = self.app = self.app or self._find_app()
         ours = self.redeployments[-1].job if self.redeployments else None
         if ours and not ours.is_over:
             ours = self._look_at_ours(app, ours)
         if ours is None or ours.is_over:
-            self._list(app)
+            self._history.look(app.id)
         self._find_lost_start()
         self.seen = self._as_seen(app)
         if self.before is None:
@@ -96,51 +95,18 @@ class FrontendPart:
         """Return which job is the last known good by what was seen so far; None before the first look."""
         return choose(self.seen.jobs, self.seen.deployment, complete=self.seen.complete) if self.seen else None
 
-    def _list(self, app: App) -> None:
-        first_look = self._next_page is None
-        try:
-            page, token = self._door.jobs(app.id, self.wishes.branch)
-        except Rejected as rejection:
-            if "NotFound" not in rejection.code:
-                raise
-            text = f"Amplify app {app.id} has no branch {self.wishes.branch!r} in {self.wishes.region}."
-            line = f"aws amplify list-branches --app-id {app.id} --region {self.wishes.region}"
-            line += " --query 'branches[].branchName'"
-            raise Ended(
-                refused(Code.BRANCH_NOT_FOUND, text, Command(purpose="Check branch; the app's branches are", line=line))
-            ) from rejection
-        self._take(page)
-        if first_look:
-            self._next_page = token
-            self._look_at_named(app)
-
-    def _look_at_named(self, app: App) -> None:
-        """Fetch a job that a person or the snapshot names by itself: it may lie far back in the history."""
-        named = self.wishes.deployment.target_job_id or self.wishes.deployment.snapshot_job_id
-        if named and named not in self.jobs and self._next_page:
-            try:
-                self._take((self._door.job(app.id, self.wishes.branch, named)[0],))
-            except Rejected as rejection:
-                if "NotFound" not in rejection.code:
-                    raise
+    def _find_app(self) -> App:
+        app = find_app(self._door, self.wishes, self._progress)
+        if self.wishes.recorded_app_id not in {"", app.id}:  # the snapshot is of another app
+            deployment = replace(self.wishes.deployment, snapshot_job_id="")
+            self.wishes = replace(self.wishes, deployment=deployment, environment=None)
+            self._history = History(self._door, self.wishes, self._progress)
+        return app
 
     def _look_at_ours(self, app: App, ours: Job) -> Job:
-        job, failure = self._door.job(app.id, self.wishes.branch, ours.id)
+        job, failure = self._history.look_at(app.id, ours.id)
         self.redeployments[-1] = replace(self.redeployments[-1], job=job, failure=failure)
-        self._take((job,))
         return job
-
-    def _take(self, jobs: tuple[Job, ...]) -> None:
-        for job in jobs:
-            known = self.jobs.get(job.id)
-            if known and known.is_over and not job.is_over:
-                continue  # a stale answer: an ended job does not run again
-            self.jobs[job.id] = job
-        for job in newest_first(jobs)[:5]:
-            said = self._said.get(job.id)
-            if said != job.status and (said is not None or not job.is_over):
-                self._progress.tell(self.label, f"job {job.id} ({job.commit[:7]}) is {job.status}")
-            self._said[job.id] = job.status
 
     def _find_lost_start(self) -> None:
         """Find the job of a StartJob whose answer got lost: a RETRY above the highest number known then."""
@@ -148,7 +114,7 @@ class FrontendPart:
             return
         found = [
             job
-            for job in self.jobs.values()
+            for job in self._history.jobs
             if job.number > self._highest_before_start
             and job.type in {RETRY, ""}
             and (job.same_commit(self.target) or job.names_no_commit)
@@ -162,12 +128,12 @@ class FrontendPart:
         self._looks_since_lost_start = None
         self._begun_at = self._progress.seconds
         self.redeployments.append(Redeployment(job, adopted))
-        self._take((job,))
+        self._history.take((job,))
 
     def _as_seen(self, app: App) -> Seen:
         return Seen(
-            jobs=newest_first(tuple(self.jobs.values())),
-            complete=self._next_page == "",
+            jobs=self._history.jobs,
+            complete=self._history.is_complete,
             deployment=self.wishes.deployment,
             target=self.target,
             redeployments=tuple(self.redeployments),
@@ -184,7 +150,7 @@ class FrontendPart:
         )
 
     def _ends_in(self) -> float | None:
-        usual = usual_seconds(newest_first(tuple(self.jobs.values())))
+        usual = usual_seconds(self._history.jobs)
         return None if usual is None else usual - (self._progress.seconds - self._begun_at)
 
     def _changed_environment(self, app: App) -> tuple[str, ...]:
@@ -228,9 +194,8 @@ class FrontendPart:
 
     def read_older(self) -> None:
         """Read one more page of the history."""
-        if self.app and self._next_page:
-            page, self._next_page = self._door.jobs(self.app.id, self.wishes.branch, self._next_page)
-            self._take(page)
+        if self.app:
+            self._history.read_older(self.app.id)
             self.seen = self._as_seen(self.app)
 
     def _pin_target(self) -> None:
@@ -258,7 +223,7 @@ class FrontendPart:
         self._environment = ()
 
     def _start(self, app: App, target: Job) -> None:
-        self._highest_before_start = max((job.number for job in self.jobs.values()), default=0)
+        self._highest_before_start = self._history.highest
         self.started_unclear = True  # until Amplify's answer is here: a signal may come first
         try:
             job = self._door.start_retry(app.id, self.wishes.branch, target.id, self._reason)
