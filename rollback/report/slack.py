@@ -187,7 +187,7 @@ def _place(context: Context, because: str) -> list[tuple[str, str]]:
 
 
 def _results(report: Report) -> list[tuple[str, str]]:
-    shown = [*report.stacks[:_MOST_STACKS], *([report.frontend] if report.frontend else [])]
+    shown = words.parts(report.model_copy(update={"stacks": report.stacks[:_MOST_STACKS]}))
     return [(prose(_name(report, part), _VALUE), words.result_words(report, part)) for part in shown]
 
 
