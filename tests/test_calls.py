@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from sandbox import ManualClock, Sandbox
 
 if TYPE_CHECKING:
-    
+    from sandbox import ManualClock, Sandbox
+
 LOOKS = frozenset({"DescribeStacks", "DescribeStackEvents", "GetJob", "ListJobs"})
 ONE_ROLLBACK = {"CancelUpdateStack": 1, "GetApp": 1, "StartJob": 1}
 EIGHT_MINUTES = 480
