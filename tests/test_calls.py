@@ -10,7 +10,6 @@ from collections import Counter
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,9 +17,6 @@ from sandbox.amplify.rules import Timing
 from tests.reliability import scenarios, shop
 from tests.reliability.play import Run, play
 from tests.reliability.scenarios import SMOKE_FAILED, Scenario
-
-if TYPE_CHECKING:
-    from sandbox import ManualClock, Sandbox
 
 if TYPE_CHECKING:
     from sandbox import ManualClock, Sandbox
