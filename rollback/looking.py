@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rollback.frontend.part import FrontendPart
-from rollback.frontend.target import NeedsOlder
+from rollback.frontend.target import NeedsOlder, NoTarget
 from rollback.frontend.telling import frontend_report
 from rollback.moves import Ended
 from rollback.notices import Code, error
@@ -56,5 +56,7 @@ def _frontend(incident: Incident) -> FrontendReport:
     live = report.live
     serves = f"The site serves job {live.id} ({live.commit[:7] or 'HEAD'})" if live else "The site serves no job yet"
     good = next((job for job in report.history if job.last_known_good), None)
-    known = f"the last known good is job {good.id}" if good else "there is no last known good"
+    choice = part.choice()
+    why = choice.reason if isinstance(choice, NoTarget) else "there is no last known good"
+    known = f"the last known good is job {good.id}" if good else why.rstrip(".")
     return report.model_copy(update={"reason": f"{serves}; {known}."})

@@ -87,6 +87,12 @@ def denied(what: str, cure: str) -> Done:
     return Done(Result.FAILED, what, Code.ACCESS_DENIED, (Command(purpose=cure),))
 
 
+def rejected(what: str) -> Done:
+    """Return the end of a part that AWS said no to, in a way that looking again does not mend."""
+    cure = Command(purpose="Mend what AWS names, then run this job again: it goes on where AWS stands")
+    return Done(Result.FAILED, what, Code.AWS_REJECTED, (cure,))
+
+
 def unreadable(what: str, cure: str) -> Done:
     """Return the end of a part whose state could not be read for too long."""
     purpose = cure or "Look at https://health.aws.amazon.com, then run this job again: it goes on where AWS stands."

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from rollback.aws import AwsTrouble, Busy, Denied, Rejected, Unreadable
 from rollback.moves import Done, Ended, Move, Wait
-from rollback.notices import Code, denied, unreadable
-from rollback.results import Result
+from rollback.notices import denied, rejected, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +103,7 @@ class _Steps(Generic[Observation]):
         except Denied as trouble:
             return denied(trouble.what, trouble.cure)
         except Rejected as trouble:
-            return Done(Result.FAILED, trouble.what, Code.AWS_REJECTED)
+            return rejected(trouble.what)
 
     def _look_and_move(self) -> Wait | Done:
         move = self._part.decide(self._part.observe())

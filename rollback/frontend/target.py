@@ -154,7 +154,7 @@ def _newest_good(jobs: Sequence[Job], failed: Deployment, *, complete: bool, ign
     able = [job for job in jobs if not why_not_good(job, jobs, failed)]
     told_by_commit = newest_of_failed_commit(jobs, failed) and failed.frontend_result != "success"
     told = failed.started_at or failed.failed_job_id or told_by_commit
-    if able and able[0].names_no_commit and not told:
+    if able and (able[0].names_no_commit or not failed.commit) and not told:
         return _by_own_result(jobs, able, failed, complete=complete, ignored=ignored)
     if able:
         return Target(able[0], "the newest job that succeeded before the failed deployment", ignored)
@@ -187,9 +187,8 @@ def _by_own_result(
         good = [job for job in able if newest and job.number < newest.number][:1]
         why = "the newest job that succeeded before this deployment's own"
     else:
-        return _unclear(
-            "Amplify names no commit (HEAD), and nothing tells whether the newest job is the failed deployment"
-        )
+        known = "Amplify names no commit (HEAD)" if failed.commit else "the failed commit is not given"
+        return _unclear(f"{known}, and nothing tells whether the newest job is the failed deployment")
     if good:
         return Target(good[0], why, ignored)
     return _none() if complete else NeedsOlder()
