@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from rollback import trigger
 from rollback.inputs import Inputs
 from rollback.trigger import JobResult, Roles
 from tests.docs.conftest import ROOT, GitHubEvaluator, example_names, yaml_blocks
+from tests.report import incidents
 
 RESULTS = ("success", "failure", "cancelled", "skipped")
 ROLES = Roles(("deploy-infrastructure",), ("deploy-frontend",), ("smoke-tests",))
@@ -149,6 +151,32 @@ def test_the_manual_rollback_waits_for_its_plan(github: GitHubEvaluator) -> None
     answers = github.evaluate(text_of("manual-rollback.yml", ""), cases)
     ran = [case for case, runs in zip(cases, answers, strict=True) if runs]
     assert [case["needs"]["plan"]["result"] for case in ran] == ["success"]
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="jq, which GitHub's runners have, is not here")
+@pytest.mark.parametrize(
+    ("report", "said"),
+    [
+        (incidents.PARTIAL.model_dump_json(), "    - Mend what PriceRulesTable complains of"),
+        (incidents.INVALID_INPUTS.model_dump_json(), "    Live now: job unknown"),
+        ("", "    There is no report: look at the run."),
+    ],
+)
+def test_the_issue_says_what_is_left_to_do(report: str, said: str, tmp_path: Path) -> None:
+    gh = tmp_path / "gh"
+    gh.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
+    gh.chmod(0o755)
+    (step,) = jobs_of(text_of("deploy-dev.yml", ""))["issue"]["steps"]
+    environment = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "REPORT": report,
+        "RUN_URL": "https://example.com/1",
+        "OUTCOME": "",
+    }
+    command = ["bash", "-e", "-o", "pipefail", "-c", step["run"]]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert said in (tmp_path / "issue.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["README.md", *example_names()])
