@@ -26,7 +26,7 @@ from rollback.frontend.model import (
     Wishes,
     usual_seconds,
 )
-from rollback.frontend.target import Choice, Target, choose, newest_of_failed_commit
+from rollback.frontend.target import Choice, NeedsOlder, Target, choose, newest_of_failed_commit
 from rollback.notices import Code, warning
 from rollback.report.model import Command, Notice
 
@@ -178,7 +178,8 @@ class FrontendPart:
         self.wrote = self.wrote or move.writes
         match move:
             case ReadOlder():
-                self.read_older()
+                while isinstance(self.choice(), NeedsOlder):
+                    self.read_older()
             case Adopt(job):
                 self._pin_target()
                 self._begin(job, adopted=True)
