@@ -92,7 +92,7 @@ def _kept(incident: Incident, where: Place) -> Snapshot | None:
     try:
         found = patiently(lambda: incident.store.read(where), incident.stack_patience, incident.clock)
     except SnapshotProblem as trouble:
-        text = f"{trouble} It may be what an earlier attempt of this run recorded, so it is not overwritten: look at it, and delete it."
+        text = f"{trouble} An earlier attempt may have recorded it, so it is not overwritten: look at it first."
         raise SnapshotProblem(text) from None
     same_run = found is not None and found.run_id == run_id
     earlier = found is not None and found.run_attempt.isdigit() and int(found.run_attempt) < int(attempt)

@@ -16,7 +16,8 @@ from rollback.progress import Progress
 from rollback.report.model import Notice, Report
 from rollback.report.outputs import outputs
 from rollback.report.summary import summary
-from rollback.report.words import notices, title
+from rollback.report.terminal import terminal
+from rollback.report.words import next_steps, notices, title
 from rollback.results import Mode, Outcome
 from rollback.runner import Runner
 
@@ -87,6 +88,9 @@ class Session:
             annotate = self._runner.error if notice.level == "error" else self._runner.warning
             annotate(notice.text, title=notice.code)
         self._runner.line(f"{title(redacted)}. {redacted.reason}")
+        for step in next_steps(redacted):
+            self._runner.line(f"next: {step.purpose}{f': {step.line}' if step.line else ''}")
+        self._runner.show(terminal(redacted))
         self._runner.outputs(outputs(redacted))
         self._runner.summary(summary(redacted))
         self._runner.close()

@@ -59,7 +59,7 @@ def outputs(report: Report) -> dict[str, str]:
         "frontend-job-status": job.status if job else "",
         "restored-job-id": restored.id if restored else "",
         "restored-commit": known_commit(restored),
-        "verify-result": report.verification.verdict.value if has_results else "",
+        "verify-result": report.verification.verdict.value,
         "notified": _truth(report.notified),
         "recovery-seconds": "" if report.recovery_seconds is None else str(round(report.recovery_seconds)),
         "snapshot": report.snapshot,
@@ -97,7 +97,8 @@ def _frontend_result(report: Report) -> Result | None:
 
 
 def _word(result: Result | None) -> str:
-    return (result or Result.SKIPPED).value
+    """Return the result's word; empty for a part that an interrupted run did not come to."""
+    return result.value if result else ""
 
 
 def _truth(value: bool) -> str:  # noqa: FBT001  # the one argument of a formatter

@@ -122,6 +122,8 @@ def verdict(report: Report) -> str:
         return "The site was rebuilt from its last good job, but which commit that gave is unproven."
     if report.outcome is Outcome.PARTIAL and not any(part.result in _AT_GOOD for part in parts(report)):
         return "What could be rolled back was not; the rest stays as it was deployed."
+    if report.outcome is Outcome.ROLLED_BACK and report.stack_result is Result.NOT_NEEDED:
+        return "The frontend is back at the last known good; the infrastructure stays as it was deployed."
     return _VERDICTS[report.outcome]
 
 

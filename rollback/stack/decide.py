@@ -235,7 +235,11 @@ def _skipped(seen: Seen) -> tuple[Notice, ...]:
         "but they are as the failed deployment left them."
     )
     return (
-        warning(Code.STACK_RESOURCES_SKIPPED, text, Command(purpose="Bring them in line with the template by hand")),
+        warning(
+            Code.STACK_RESOURCES_SKIPPED,
+            text,
+            Command(purpose=f"Bring {', '.join(seen.skipped)} in line with the template by hand"),
+        ),
     )
 
 

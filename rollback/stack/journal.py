@@ -73,9 +73,12 @@ class Journal:
     def attempts(self, events: Sequence[Event], mine: tokens.Tokens) -> tuple[Attempt, ...]:
         """Return the attempts of this process and those a killed one left in the newest operation's `events`."""
         happened = {event.token for event in evidence.operation(events) if event.token}
+        # What happened, happened once, however often it was asked for under its token.
+        latest = {write.attempt.token: write for write in self._writes}
         own = [
-            replace(write.attempt, unclear="") if write.attempt.token in happened else write.attempt
+            replace(write.attempt, unclear="", rejection="") if write.attempt.token in happened else write.attempt
             for write in self._writes
+            if write.attempt.token not in happened or write is latest[write.attempt.token]
         ]
         left = sorted(token for token in happened - {attempt.token for attempt in own} if mine.owns(token))
         return (*(Attempt(tokens.step_of(token), token, "", earlier=True) for token in left), *own)

@@ -120,6 +120,9 @@ class StackPart:
 
     def timed_out(self, waiting_for: str) -> Done:
         """Return how the stack ends when the waiting does."""
+        last = self._journal.last
+        if last and last.unclear:
+            waiting_for = f"{waiting_for} ({last.unclear})"
         return decisions.timed_out(self.seen, self.name, self.wishes.region, waiting_for)
 
     def _described(self) -> Stack | None:
@@ -232,6 +235,8 @@ class StackPart:
         last = self._journal.last
         if last and last.rejection:
             self._progress.tell(self.label, f"AWS says no: {last.rejection}; looking again")
+        elif last and last.unclear:
+            self._progress.tell(self.label, f"unclear whether it took effect, looking again: {last.unclear}")
 
     def stays_behind(self) -> tuple[str, ...]:
         """Return what a restore can't bring back, a sentence each."""
