@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from sandbox import ALL as EVERY
-from sandbox import Calls, Fault, Kind, exactly
+from sandbox import Fault, Kind, exactly
 from tests.reliability import scenarios
 from tests.reliability.play import Run, play
 from tests.reliability.scenarios import Scenario
@@ -16,6 +16,8 @@ from tests.reliability.scenarios import Scenario
 WHEN = {"first": exactly(1), "second": exactly(2), "every": EVERY}
 LASTING = frozenset({Kind.DENIED, Kind.EXPIRED})
 """What no waiting mends."""
+TIMEOUTS = {Kind.TIMEOUT: Kind.DROPPED_BEFORE, Kind.TIMEOUT_AFTER: Kind.DROPPED_AFTER}
+"""An answer that never comes is a connection that is dropped, and that the client takes for one that is silent."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,31 @@ class Cell:
     @property
     def fault(self) -> Fault:
         """The fault to plan."""
-        calls: Calls = WHEN[self.when]
-        return Fault(self.operation, self.kind, calls, self.service, seconds=1.0)
+        return Fault(self.operation, TIMEOUTS.get(self.kind, self.kind), WHEN[self.when], self.service)
 
     @property
     def passes(self) -> bool:
-        """Whether the trouble is gone after one call: then it must not change how the run ends."""
-        return self.when != "every" and self.kind not in LASTING
+        """Whether the trouble is gone after one call: then it must not change how the run ends.
+
+        Half an S3 object is no trouble of AWS's: it is a snapshot that is broken.
+        """
+        half_a_snapshot = self.operation == "GetObject" and self.kind is Kind.MALFORMED
+        return self.when != "every" and self.kind not in LASTING and not half_a_snapshot
+
+    @property
+    def cause(self) -> str:
+        """The words that name the cause to people, where the fault changes how the run ends."""
+        match self.kind, self.operation:
+            case Kind.MALFORMED, "GetObject":
+                return "can't be read as a snapshot"
+            case Kind.DENIED, "HeadObject":
+                return "s3:GetObject"  # HEAD needs the permission to read
+            case Kind.DENIED, _:
+                return f"{self.service}:{self.operation}"
+            case Kind.EXPIRED, operation if operation != "HeadObject":  # an answer to HEAD has no body that could say it
+                return "credentials have expired"
+            case _:
+                return self.operation
 
 
 @cache

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import botocore.config
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+from botocore.httpsession import URLLib3Session
 from botocore.loaders import Loader
 
 from rollback.session import Session
@@ -21,10 +23,6 @@ from sandbox import Call, ManualClock, Sandbox
 from tests.clocks import FakeClock
 from tests.reliability import shop
 from tests.reliability.scenarios import Scenario
-
-READ_TIMEOUT = 0.08
-"""Real seconds: how long a test waits for an answer that is held back."""
-
 
 @dataclass(frozen=True)
 class Run:
@@ -50,12 +48,12 @@ def play(
     scenario: Scenario,
     arrange: Callable[[Sandbox], None] = lambda _: None,
     *,
-    impatient: bool = False,
+    timeouts: bool = False,
     environ: Mapping[str, str] | None = None,
 ) -> Run:
-    """Play the scenario; `arrange` plans faults once everything is prepared. `impatient` gives up an answer at once."""
+    """Play the scenario; `arrange` plans faults once everything is prepared. `timeouts`: see `in_the_runner`."""
     clock = ManualClock()
-    with Sandbox(clock) as sandbox, in_the_runner(sandbox, impatient=impatient) as (variables, folder):
+    with Sandbox(clock) as sandbox, in_the_runner(sandbox, timeouts=timeouts) as (variables, folder):
         scenario.prepare(sandbox, clock)
         sandbox._aws.calls.clear()  # noqa: SLF001 - what was called to prepare is not the product's
         arrange(sandbox)
@@ -76,8 +74,11 @@ def play(
 
 
 @contextmanager
-def in_the_runner(sandbox: Sandbox, *, impatient: bool = False) -> Iterator[tuple[dict[str, str], Path]]:
-    """Set this process up as the runner sets up the container's; yield its variables and its folder."""
+def in_the_runner(sandbox: Sandbox, *, timeouts: bool = False) -> Iterator[tuple[dict[str, str], Path]]:
+    """Set this process up as the runner sets up the container's; yield its variables and its folder.
+
+    `timeouts` makes of each connection that is dropped an answer that never came, without the waiting.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         for name in ("output", "summary"):
@@ -86,8 +87,8 @@ def in_the_runner(sandbox: Sandbox, *, impatient: bool = False) -> Iterator[tupl
         aws = {**sandbox.environment(), "AWS_MAX_ATTEMPTS": "1"}
         stack.enter_context(patch.dict(os.environ, aws))
         stack.enter_context(patch("botocore.session.create_loader", lambda *_: _models()))
-        if impatient:
-            stack.enter_context(patch.object(botocore.config, "Config", _impatient))
+        if timeouts:
+            stack.enter_context(patch.object(URLLib3Session, "send", _send_until_the_timeout))
         yield (
             {
                 **aws,
@@ -112,11 +113,14 @@ def _models() -> Loader:
     return Loader()
 
 
-def _impatient(**settings: Any) -> botocore.config.Config:
-    return _REAL_CONFIG(**{**settings, "read_timeout": READ_TIMEOUT})
+def _send_until_the_timeout(session: URLLib3Session, request: AWSPreparedRequest) -> Any:
+    try:
+        return _SEND(session, request)
+    except ConnectionClosedError as error:
+        raise ReadTimeoutError(endpoint_url=request.url, error=error) from error
 
 
-_REAL_CONFIG = botocore.config.Config
+_SEND = URLLib3Session.send
 
 
 def _objects(sandbox: Sandbox) -> dict[str, bytes]:
