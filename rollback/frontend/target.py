@@ -210,7 +210,7 @@ def _unclear(why: str) -> NoTarget:
     return NoTarget(
         Code.LAST_KNOWN_GOOD_UNCLEAR,
         f"The last known good can't be told from the failed deployment: {why}.",
-        "give failed-job-id or started-at (or target-job-id), or pass --commit-id to start-job when deploying",
+        "give commit, failed-job-id or started-at (or target-job-id), or pass --commit-id to start-job when deploying",
     )
 
 

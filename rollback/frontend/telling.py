@@ -73,7 +73,7 @@ def history(part: FrontendPart) -> tuple[JobReport, ...]:
     for job in part.seen.jobs[:_MOST_HISTORY]:
         is_target = target is not None and job.id == target.id
         if is_target and isinstance(choice, Target):
-            note = f"last known good: {choice.rule}"
+            note = choice.rule
         else:
             note = why_not_good(job, part.seen.jobs, part.seen.deployment)
             newer = target is None or job.number > target.number

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rollback.report import words
 from rollback.report.text import clean, collapse, shorten
+from rollback.results import Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -34,6 +35,7 @@ _MOST_STACKS = 4
 _SAFE_URL = re.compile(r"https?://[^\s<>|\"'`\\]+")
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
 _GROUP = re.compile(r"S[A-Z0-9]{1,30}")
+_NOT_GOOD = frozenset({Result.REFUSED, Result.FAILED, Result.TIMED_OUT})
 _EVERYBODY = frozenset({"here", "channel"})
 # Slack ignores @name in an app's message, but servers that imitate its webhooks may not: the name is kept apart.
 _AT = re.compile(r"@(?=\w)")
@@ -56,6 +58,7 @@ def final_message(report: Report, mentions: Sequence[str] = ()) -> Message:
     verdict = prose(words.verdict(report))
     lead = " ".join(part for part in (called, "*A deployment failed.*" if report.triggered else "", verdict) if part)
     told = [f"*{question}:* {prose(answer)}" for question, answer in words.answers(report)]
+    told += [f"*Why:* {prose(part.reason, _VALUE)}" for part in words.parts(report) if part.result in _NOT_GOOD][:3]
     blocks = [
         _header(report.context, words.title(report)),
         _section("\n".join([lead, *told])),

@@ -27,6 +27,7 @@ def terminal(report: Report) -> list[str]:
     for title, section in (
         ("Parts", list(_parts(report))),
         ("What was not rolled back", [_shown(line) for part in words.parts(report) for line in part.not_rolled_back]),
+        ("Why it failed", list(_cause(report))),
         ("Verification", [_shown(check) for check in report.verification.checks]),
         ("Amplify jobs, newest first", list(_jobs(report))),
         ("Last events, newest first", list(_events(report))),
@@ -64,6 +65,15 @@ def _doings(actions: Sequence[str], reason: str) -> Iterator[str]:
     for text in (*actions, reason):
         if text.strip():
             yield f"  {_shown(text)}"
+
+
+def _cause(report: Report) -> Iterator[str]:
+    cause = report.root_cause
+    if cause:
+        what = " ".join(
+            part for part in (cause.resource, f"({cause.resource_type})" if cause.resource_type else "") if part
+        )
+        yield f"{_cell(cause.where)}{f' {_shown(what)}' if what else ''}: {_shown(cause.reason)}"
 
 
 def _jobs(report: Report) -> Iterator[str]:

@@ -52,7 +52,8 @@ def test_a_message_says_what_failed_what_is_live_and_what_to_do() -> None:
         "*What was done:* The frontend is back at the last known good; stack acme-shop-development could not be "
         "rolled back.\n"
         "*Live now:* The site serves commit 600d600 (job 43).\n"
-        "*What to do:* You must act now: mend what PriceRulesTable complains of, or leave it as it is and skip it."
+        "*What to do:* You must act now: mend what PriceRulesTable complains of, or leave it as it is and skip it.\n"
+        "*Why:* The rollback failed again on PriceRulesTable: Cannot delete entity since it is locked."
     )
     assert message.text.startswith(f"{CALLED} 🚨 Only partly rolled back (development): One part is back")
     said = words_of(message)
