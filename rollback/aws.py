@@ -153,7 +153,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def _moment(value: Any) -> datetime:
-    """Return the time in an answer: Python's own parser takes a hundredth of dateutil's time, and events have many."""
+    """Return the time in an answer: Python's own parser is sixty times as fast as dateutil; events have many."""
     if isinstance(value, str) and value.endswith("Z"):
         with suppress(ValueError):
             return datetime.fromisoformat(value)
