@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from benchmarks.clocks import MovableClock
     from sandbox import Sandbox
 
-ENTRYPOINT = (sys.executable, "-B", str(ROOT / "entrypoint.py"))
+ENTRYPOINT = (sys.executable, str(ROOT / "entrypoint.py"))
 
 
 def environment(aws: Sandbox, shop: Shop, folder: Path, inputs: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -74,7 +74,7 @@ def roll_back_simulated(
             os.close(answers)
             mover.start()
 
-        command = [sys.executable, "-B", "-m", "benchmarks.simulated", str(asks), str(answers), repr(clock.now())]
+        command = [sys.executable, "-m", "benchmarks.simulated", str(asks), str(answers), repr(clock.now())]
         done = run(
             command, environment(aws, shop, folder, inputs), descriptors=(asks, answers), started=started, timeout=120
         )
