@@ -161,7 +161,7 @@ class StackPart:
             status=status,
             certain=certain,
             attempts=attempts,
-            moved=self.status_before != "UPDATE_ROLLBACK_COMPLETE",
+            moved=state is State.REVERTED and self.status_before != status,
             restoring=executed or (newest is not None and restoring.adopts(newest.token)),
             restore_rolled_back=bool(restores) and state is State.REVERTED,
             restore_executed=executed,
