@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import os
@@ -63,6 +64,11 @@ class Ran:
         report = self.report
         parts = [report, *report["stacks"], *([report["frontend"]] if report["frontend"] else [])]
         return {notice["code"] for part in parts for notice in part["notices"]}
+
+    @property
+    def told(self) -> str:
+        """The summary as a reader sees its letters."""
+        return html.unescape(self.summary)
 
     @property
     def everything(self) -> str:
