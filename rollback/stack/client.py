@@ -177,14 +177,16 @@ class CloudFormation:
                 changes=tuple(changes),
             )
 
-    def execute_change_set(self, stack_id: str, name: str, token: str) -> None:
-        """Execute our change set."""
+    def execute_change_set(self, stack_id: str, name: str, token: str, *, from_failed: bool) -> None:
+        """Execute our change set. From UPDATE_FAILED CloudFormation takes an update only with rollback disabled."""
+        extra = _given(DisableRollback=from_failed)
         self._call(
             "ExecuteChangeSet",
             "execute_change_set",
             StackName=stack_id,
             ChangeSetName=name,
             ClientRequestToken=token,
+            **extra,
         )
 
     def delete_change_set(self, stack_id: str, name: str) -> None:

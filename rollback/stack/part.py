@@ -220,8 +220,9 @@ class StackPart:
                 self._restore.drop_unneeded(self.stack, change_set)
             case ExecuteChangeSet():
                 self._said = ""  # even where the same status follows, it is another state that is at rest then
+                failed = self.stack.status == "UPDATE_FAILED"
                 with self._writing(tokens.RESTORE) as token:
-                    self._door.execute_change_set(stack_id, change_set, token)
+                    self._door.execute_change_set(stack_id, change_set, token, from_failed=failed)
             case _:
                 raise TypeError(f"a stack knows no move {move!r}")
 

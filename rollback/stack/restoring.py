@@ -14,7 +14,7 @@ from rollback.stack.model import ChangeSet, CreateChangeSet, DropChangeSet, Exec
 from rollback.stack.stateful import destructive_changes
 
 MOST_REJECTIONS = 3
-"""How often CreateChangeSet may be rejected: the stack may have moved between look and call."""
+"""How often creating or executing the change set may be rejected: the stack may have moved between look and call."""
 
 
 def next_move(seen: Seen) -> Move:
@@ -71,6 +71,9 @@ def _through(change_set: ChangeSet | None, seen: Seen) -> Move:
         destructive = destructive_changes(change_set.changes)
         if destructive and not seen.allow_destructive:
             return _guarded(destructive)
+        rejections = [one.rejection for one in seen.attempts if one.step == tokens.RESTORE and one.rejection]
+        if len(rejections) >= MOST_REJECTIONS:
+            return _not_prepared(rejections[-1])
         return ExecuteChangeSet(len(change_set.changes))
     return Wait("our change set")
 
@@ -78,7 +81,7 @@ def _through(change_set: ChangeSet | None, seen: Seen) -> Move:
 def _not_prepared(reason: str) -> Done:
     return Done(
         Result.FAILED,
-        f"CloudFormation could not prepare the restore: {reason}",
+        f"CloudFormation did not take the restore: {reason}",
         Code.RESTORE_FAILED,
         (Command(purpose="Mend what the reason names, then run this job again"),),
     )
