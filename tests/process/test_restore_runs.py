@@ -269,7 +269,10 @@ def test_a_dry_run_says_that_it_would_prepare_a_change_set_and_makes_none(shop: 
 
 def test_an_express_stack_goes_back_by_its_snapshot(shop: Shop) -> None:
     buckets(shop)
-    releases = {"template": {"Resources": {"News": topic("1")}}, "new_template": {"Resources": {"News": topic("2")}}}
+    releases: dict[str, Any] = {
+        "template": {"Resources": {"News": topic("1")}},
+        "new_template": {"Resources": {"News": topic("2")}},
+    }
     stack = shop.stack("UPDATE_FAILED", express=True, **releases)
     assert stack.before is not None
     good = stack.before.original

@@ -12,7 +12,7 @@ from rollback.stack.evidence import STALE_SECONDS
 from rollback.stack.model import ChangeSet, CreateChangeSet, DropChangeSet, ExecuteChangeSet, Seen
 from rollback.stack.restoring import MOST_REJECTIONS, adopts
 from rollback.stack.tokens import CANCEL, RESTORE, Tokens
-from tests.stack.given import STACK_ID, change, change_set, seen, view
+from tests.stack.given import STACK_ID, attempt, change, change_set, seen, view
 
 
 def end(move: Move) -> tuple[Result, str]:
@@ -101,12 +101,20 @@ def test_a_change_set_that_fails_ends_the_restore(broken: ChangeSet) -> None:
     move = decide(seen(restore=view(change_set=broken)))
     assert end(move) == (Result.FAILED, Code.RESTORE_FAILED)
     assert isinstance(move, Done)
-    assert move.reason == "CloudFormation could not prepare the restore: Template error: no Api"
+    assert move.reason == "CloudFormation did not take the restore: Template error: no Api"
 
 
 def test_a_rejected_change_set_is_asked_for_again_within_bounds() -> None:
     assert decide(seen(restore=view(rejections=("no",) * (MOST_REJECTIONS - 1)))) == CreateChangeSet()
     move = decide(seen(restore=view(rejections=("no",) * MOST_REJECTIONS)))
+    assert end(move) == (Result.FAILED, Code.RESTORE_FAILED)
+
+
+def test_an_execution_that_is_rejected_is_tried_again_within_bounds() -> None:
+    ready = view(change_set=change_set(change("Add")))
+    no = attempt(RESTORE, rejection="no")
+    assert decide(seen(restore=ready, attempts=(no,) * (MOST_REJECTIONS - 1))) == ExecuteChangeSet(1)
+    move = decide(seen(restore=ready, attempts=(no,) * MOST_REJECTIONS))
     assert end(move) == (Result.FAILED, Code.RESTORE_FAILED)
 
 
