@@ -90,10 +90,11 @@ test-container: $(INSTALLED) ## Drive the built image as the runner does (IMAGE=
 	ROLLBACK_IMAGE="$(IMAGE)" $(BIN)/python -m pytest tests/container -p no:xdist $(PYTEST_ARGS)
 
 .PHONY: lock
-lock: $(INSTALLED) ## Bring both requirements files up to date with pyproject.toml (UPGRADE=--upgrade for the newest)
+lock: $(INSTALLED) ## Bring the requirements files up to date with pyproject.toml (UPGRADE=--upgrade for the newest)
 	$(BIN)/python -m pip install -qq uv==$(UV_VERSION)
 	$(call compile) -o requirements.txt pyproject.toml
 	$(call compile) --group dev -o requirements-dev.txt pyproject.toml
+	echo awscli | $(call compile) -o requirements-bench.txt -
 
 compile = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --custom-compile-command "make lock" $(UPGRADE)
