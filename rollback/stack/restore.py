@@ -34,7 +34,6 @@ class Restore:
         self._artifacts_gone: tuple[str, ...] | None = None
         self._change_set: ChangeSet | None = None
         self._rejections: list[str] = []
-        self._kept: tuple[str, ...] = ()
         self._found_empty = False
         self._created = False
 
@@ -53,7 +52,8 @@ class Restore:
             self._template = self._door.template(stack.id)
         differences = compare.differences(stack, self._template, self._record)
         if not differences or self._found_empty:
-            return RestoreView(differences=differences, found_empty=self._found_empty, kept=self._kept)
+            kept = compare.kept_values(stack, self._record)
+            return RestoreView(differences=differences, found_empty=self._found_empty, kept=kept)
         if self._artifacts_gone is None:
             self._artifacts_gone = self._missing(artifacts(self._record))
         self._change_set = self._door.change_set(stack.id, name)
@@ -70,7 +70,6 @@ class Restore:
         if not isinstance(self._record, StackSnapshot):
             raise TypeError("a restore needs a snapshot")
         self._created = True
-        self._kept = compare.kept_values(stack, self._record)
         try:
             self._door.create_change_set(stack.id, name, request(self._record, role_arn))
         except Rejected as rejection:
