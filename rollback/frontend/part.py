@@ -60,6 +60,7 @@ class FrontendPart:
         self._reason = reason or "Rollback to the last known good"
         self._history = History(door, wishes, progress)
         self._environment: tuple[str, ...] | None = None
+        self._branch_differs = False
         self._looks_since_lost_start: int | None = None
         self._highest_before_start = 0
         self._lost_starts = 0
@@ -161,7 +162,9 @@ class FrontendPart:
                 names = _differing(recorded.app, app.environment)
                 if recorded.branch is not None:
                     now = self._door.branch(app.id, self.wishes.branch).environment
-                    names |= _differing(recorded.branch, now)
+                    of_branch = _differing(recorded.branch, now)
+                    self._branch_differs = bool(of_branch)
+                    names |= of_branch
                 self._environment = tuple(sorted(names))
         return self._environment
 
@@ -215,7 +218,7 @@ class FrontendPart:
         try:
             if recorded.app is not None and _differing(recorded.app, app.environment):
                 self._door.set_app_environment(app.id, recorded.app)
-            if recorded.branch is not None:
+            if recorded.branch is not None and self._branch_differs:
                 self._door.set_branch_environment(app.id, self.wishes.branch, recorded.branch)
         except (Denied, Rejected) as trouble:
             cure = (Command(purpose=trouble.cure),) if trouble.cure else ()
