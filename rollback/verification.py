@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +83,9 @@ def _url_checks(wanted: Wanted, commit: str) -> list[Check]:
 
 
 def _fetch(url: str, text: str) -> Check:
+    import urllib.error  # noqa: PLC0415 - only where a URL is verified
+    import urllib.request  # noqa: PLC0415 - as above
+
     request = urllib.request.Request(  # noqa: S310 - the inputs let only http(s) through
         url, headers={"User-Agent": "rollback-action/1", "Cache-Control": "no-cache"}
     )

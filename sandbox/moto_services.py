@@ -114,10 +114,10 @@ class MotoServices:
             found = _backends("ssm")[self._region].get_parameter(name)
         return None if found is None else str(found.value)
 
-    def _s3(self) -> Any:  # noqa: ANN401 - moto's backends are made to be used untyped
+    def _s3(self) -> Any:
         return _backends("s3")["aws"]
 
 
-def _backends(service: str) -> Any:  # noqa: ANN401 - as above
+def _backends(service: str) -> Any:
     """Return moto's backends of a service by region. Imported when needed: some take half a second."""
     return getattr(import_module(f"moto.{service}.models"), f"{service}_backends")[ACCOUNT]

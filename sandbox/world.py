@@ -124,7 +124,7 @@ class Sandbox:
             **extra,
         }
 
-    def client(self, service: str, **config: Any) -> Any:  # noqa: ANN401 - boto3's clients have no common type
+    def client(self, service: str, **config: Any) -> Any:
         """Return a boto3 client that calls this sandbox once per call: it does not retry, unless `config` says so."""
         settings = {"retries": {"max_attempts": 0}, "connect_timeout": 5, "read_timeout": 5, **config}
         return boto3.client(  # type: ignore[call-overload]

@@ -15,7 +15,7 @@ PURE = (
     *("frontend.model", "frontend.target", "frontend.decide"),
     *("snapshot.model",),
     *("report.model", "report.markup", "report.outputs", "report.sections", "report.shorter", "report.slack"),
-    *("report.summary", "report.text", "report.timeline", "report.words"),
+    *("report.summary", "report.terminal", "report.text", "report.timeline", "report.words"),
 )
 FORBIDDEN = {"boto3", "botocore", "slack_sdk", "os", "time", "logging"}
 DOORS_TO_AWS = {"aws", "stack.client", "frontend.client", "snapshot.store"}

@@ -173,10 +173,11 @@ def test_a_switch_needs_no_value_as_a_flag() -> None:
 
 
 def test_an_unknown_flag_is_a_problem_like_any_other() -> None:
+    """Its value isn't repeated: a mistyped flag may carry a secret."""
     with pytest.raises(InvalidInputs) as invalid:
-        read(as_variables(COMPLETE), ["--stack", "shop"])
+        read(as_variables(COMPLETE), ["--slack-webhook", "https://hooks.example/secret"])
     assert invalid.value.problems == (
-        "unrecognized arguments: --stack shop (python -m rollback --help lists the inputs)",
+        "--slack-webhook: not an input, or lacks its value (python -m rollback --help lists the inputs)",
     )
 
 
