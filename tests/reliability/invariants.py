@@ -20,7 +20,7 @@ WRITES = frozenset({
     "DeleteChangeSet", "StartJob", "StopJob", "UpdateApp", "UpdateBranch", "PutObject",
 })  # fmt: skip
 READS = ("Describe", "Get", "List", "Head")
-SHORTEST_NAME = "rollback-action-"
+OUR_PREFIX = "rollback-action-"
 MODES = {
     Mode.SNAPSHOT: {Outcome.SNAPSHOT_SAVED, Outcome.FAILED},
     Mode.STATUS: {Outcome.STATUS, Outcome.FAILED},
@@ -85,7 +85,7 @@ def restores(sandbox: Sandbox) -> list[str]:
 
 
 def _is_ours(name: str) -> bool:
-    return name.rsplit("/", 2)[-2 if "/" in name else 0].startswith(SHORTEST_NAME)
+    return name.rsplit("/", 2)[-2 if "/" in name else 0].startswith(OUR_PREFIX)
 
 
 def _ends_as_the_contract_says(run: Run, scenario: Scenario) -> Iterator[str]:
@@ -125,8 +125,7 @@ def _shows_no_secret(run: Run, _scenario: Scenario) -> Iterator[str]:
 def _speaks_the_truth(run: Run, scenario: Scenario) -> Iterator[str]:
     """Yield where a result says good of what is not."""
     good = {Result.ROLLED_BACK.value, Result.ALREADY_GOOD.value}
-    skipping = "resources-to-skip" in scenario.inputs
-    if run.outputs.get("stack-result") in good and not (shop.stack_is_good(run.sandbox) or skipping):
+    if run.outputs.get("stack-result") in good and not shop.stack_is_good(run.sandbox, scenario.good_template):
         yield f"stack-result {run.outputs['stack-result']}, but the stack is not"
     if run.outputs.get("frontend-result") in good and not shop.site_is_good(run.sandbox):
         yield f"frontend-result {run.outputs['frontend-result']}, but the site is not"

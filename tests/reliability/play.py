@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +20,7 @@ from botocore.loaders import Loader
 
 from rollback.session import Session
 from sandbox import Call, ManualClock, Sandbox
+from sandbox.demo.incidents import BUCKET
 from tests.clocks import FakeClock
 from tests.reliability import shop
 from tests.reliability.scenarios import Scenario
@@ -44,33 +45,50 @@ class Run:
         return "\n".join((self.stdout, *self.outputs.values(), self.summary, messages))
 
 
-def play(
-    scenario: Scenario,
-    arrange: Callable[[Sandbox], None] = lambda _: None,
-    *,
-    timeouts: bool = False,
-    environ: Mapping[str, str] | None = None,
-) -> Run:
-    """Play the scenario; `arrange` plans faults once everything is prepared. `timeouts`: see `in_the_runner`."""
-    clock = ManualClock()
-    with Sandbox(clock) as sandbox, in_the_runner(sandbox, timeouts=timeouts) as (variables, folder):
-        scenario.prepare(sandbox, clock)
-        sandbox._aws.calls.clear()  # noqa: SLF001 - what was called to prepare is not the product's
-        arrange(sandbox)
-        variables |= {f"INPUT_{name.upper()}": value for name, value in scenario.all_inputs(sandbox).items()}
-        variables |= {"GITHUB_RUN_ATTEMPT": str(scenario.attempt), **(environ or {})}
-        stdout, time = io.StringIO(), FakeClock(clock, start=clock.now())
-        exit_code = Session(variables, stdout, time).run()
+@dataclass(frozen=True)
+class Stage:
+    """A prepared scenario, that a run can be started on again and again."""
+
+    scenario: Scenario
+    sandbox: Sandbox
+    clock: ManualClock
+    variables: dict[str, str]
+    folder: Path
+
+    def run(self) -> Run:
+        """Run the product to its end, with empty files for outputs and summary."""
+        for name in ("output", "summary"):
+            (self.folder / name).write_text("", encoding="utf-8")
+        stdout, time = io.StringIO(), FakeClock(self.clock, start=self.clock.now())
+        inputs = {f"INPUT_{name.upper()}": value for name, value in self.scenario.all_inputs(self.sandbox).items()}
+        exit_code = Session({**self.variables, **inputs}, stdout, time).run()
         return Run(
             exit_code=exit_code,
             stdout=stdout.getvalue(),
-            outputs=parse_outputs((folder / "output").read_text(encoding="utf-8")),
-            summary=(folder / "summary").read_text(encoding="utf-8"),
+            outputs=parse_outputs((self.folder / "output").read_text(encoding="utf-8")),
+            summary=(self.folder / "summary").read_text(encoding="utf-8"),
             seconds=time.monotonic(),
-            sandbox=sandbox,
-            calls=sandbox.calls,
-            objects=_objects(sandbox),
+            sandbox=self.sandbox,
+            calls=self.sandbox.calls,
+            objects=_objects(self.sandbox),
         )
+
+
+def play(scenario: Scenario, arrange: Callable[[Sandbox], None] = lambda _: None, *, timeouts: bool = False) -> Run:
+    """Play the scenario once; `arrange` plans faults when everything is prepared. `timeouts`: see `in_the_runner`."""
+    with staged(scenario, timeouts=timeouts) as stage:
+        arrange(stage.sandbox)
+        return stage.run()
+
+
+@contextmanager
+def staged(scenario: Scenario, *, timeouts: bool = False) -> Iterator[Stage]:
+    """Prepare the scenario."""
+    clock = ManualClock()
+    with Sandbox(clock) as sandbox, in_the_runner(sandbox, timeouts=timeouts) as (variables, folder):
+        scenario.prepare(sandbox, clock)
+        sandbox._aws.calls.clear()
+        yield Stage(scenario, sandbox, clock, {**variables, "GITHUB_RUN_ATTEMPT": str(scenario.attempt)}, folder)
 
 
 @contextmanager
@@ -81,8 +99,6 @@ def in_the_runner(sandbox: Sandbox, *, timeouts: bool = False) -> Iterator[tuple
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        for name in ("output", "summary"):
-            (folder / name).touch()
         # botocore's own retries would sleep in real time; the loop's retries are what is tried here.
         aws = {**sandbox.environment(), "AWS_MAX_ATTEMPTS": "1"}
         stack.enter_context(patch.dict(os.environ, aws))
@@ -125,9 +141,8 @@ _SEND = URLLib3Session.send
 
 def _objects(sandbox: Sandbox) -> dict[str, bytes]:
     services = sandbox.services
-    if shop.BUCKET not in services._s3().buckets:  # noqa: SLF001 - moto has no other way to ask
-        return {}
-    return {key: services.get_object(shop.BUCKET, key) for key in services.object_keys(shop.BUCKET)}
+    buckets = [name for name in (shop.BUCKET, BUCKET) if name in services._s3().buckets]
+    return {key: services.get_object(bucket, key) for bucket in buckets for key in services.object_keys(bucket)}
 
 
 def parse_outputs(text: str) -> dict[str, str]:

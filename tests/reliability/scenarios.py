@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from sandbox import ManualClock, Sandbox
+from sandbox.demo import incidents
 from tests.reliability import shop
 
 SMOKE_FAILED = {"deploy-infrastructure": "success", "deploy-frontend": "success", "smoke-tests": "failure"}
@@ -26,6 +27,7 @@ class Scenario:
     inputs: Mapping[str, str] = field(default_factory=dict)
     results: Mapping[str, str] = field(default_factory=lambda: SMOKE_FAILED)
     attempt: int = 1
+    good_template: str = shop.GOOD_TEMPLATE
 
     def all_inputs(self, sandbox: Sandbox) -> dict[str, str]:
         """Return every input of the run."""
@@ -55,10 +57,8 @@ def _restore(sandbox: Sandbox, clock: ManualClock, body: str = shop.BAD_TEMPLATE
     sandbox.services.put_object(shop.BUCKET, SNAPSHOT_KEY, text)
     shop.update(sandbox, body)
     clock.advance(300)
-    sandbox.client("amplify").update_app(appId=shop.APP, environmentVariables={"API_KEY": "changed", "THEME": "dark"})
-    sandbox.client("amplify").update_branch(
-        appId=shop.APP, branchName=shop.BRANCH, environmentVariables={"BRANCH_KEY": "changed"}
-    )
+    sandbox.amplify.apps[shop.APP].environment = {"API_KEY": "changed", "THEME": "dark"}
+    sandbox.amplify.branch(shop.APP, shop.BRANCH).environment = {"BRANCH_KEY": "changed"}
     shop.bad_frontend(sandbox)
 
 
@@ -136,5 +136,39 @@ KEEP_SNAPSHOT = Scenario(
 )
 STATUS = Scenario("status", _bad_at_rest, {"mode": "status"})
 
+
+
+def of_the_demo(name: str) -> Scenario:
+    """Return an incident of the demo as a scenario; its bad deployment is at rest where the demo lets it be."""
+    incident = incidents.INCIDENTS[name]
+
+    def prepare(sandbox: Sandbox, clock: ManualClock) -> None:
+        if incident.snapshot_first:
+            text = recorded(name)
+            incident.snapshot_first(sandbox)
+            sandbox.services.put_object(incidents.BUCKET, f"{incidents.BRANCH}.json", text)
+        incident.prepare(sandbox)
+        if incident.snapshot_first:
+            clock.advance(60)
+
+    good_template = incidents.template("Welcome")
+    return Scenario(name, prepare, incident.inputs, incident.results, good_template=good_template)
+
+
+@cache
+def recorded(name: str) -> bytes:
+    """Return what the product's own snapshot mode records before a bad deployment of the demo."""
+    from tests.reliability.play import play  # noqa: PLC0415 - as above
+
+    incident = incidents.INCIDENTS[name]
+    first = Scenario(
+        f"{name}: snapshot",
+        lambda sandbox, _clock: incident.snapshot_first(sandbox) if incident.snapshot_first else None,
+        {**incident.inputs, "mode": "snapshot"},
+    )
+    return play(first).objects[f"{incidents.BRANCH}.json"]
+
+
+DEMO = tuple(of_the_demo(name) for name in incidents.INCIDENTS)
 ROLLBACKS = (RESTORE, REFUSED_RESTORE, STILL_UPDATING, FRONTEND_BUILDING, HALF_WAY)
 ALL = (*ROLLBACKS, PLAN, TAKE_SNAPSHOT, KEEP_SNAPSHOT, STATUS)

@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from sandbox.amplify.rules import Timing
+from sandbox.demo.incidents import APP, BAD, BRANCH, GOOD, STACK
 
 if TYPE_CHECKING:
     from sandbox import ManualClock, Sandbox
 
-STACK, APP, APP_NAME, BRANCH = "shop-backend", "d1shop", "shop", "develop"
-FIRST, GOOD, BAD = "0" * 39 + "1", "4f1c0de7" * 5, "bad5eed0" * 5
+APP_NAME, FIRST = "shop", "0" * 39 + "1"
 BUCKET, ARTIFACTS, ALARM = "shop-snapshots", "shop-artifacts", "shop-errors"
 SECRETS = ("app-s3cr3t-value-1", "branch-s3cr3t-value-2", "db-p4ssw0rd-value-3")
 GOOD_TAGS, BAD_TAGS = {"team": "shop"}, {"team": "shop", "trial": "yes"}
@@ -24,6 +24,8 @@ _TABLE = {
         "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
     },
 }
+
+__all__ = ["APP", "BAD", "BRANCH", "GOOD", "STACK"]
 
 
 def template(release: str, **more: Any) -> str:
@@ -97,12 +99,12 @@ def with_s3(sandbox: Sandbox) -> None:
     sandbox.services.set_alarm(ALARM)
 
 
-def stack_is_good(sandbox: Sandbox) -> bool:
-    """Return whether the stack is at rest and is, but for resources a person skipped, what the good deployment made it."""
+def stack_is_good(sandbox: Sandbox, good_template: str = GOOD_TEMPLATE) -> bool:
+    """Return whether the stack is at rest and, as far as CloudFormation knows, what the good deployment made it."""
     stack = sandbox.cloudformation.stack(STACK)
     at_rest = stack.status in {"UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "CREATE_COMPLETE"}
     made = stack.deployment
-    return at_rest and made is not None and made.original == GOOD_TEMPLATE and made.tags == GOOD_TAGS
+    return at_rest and made is not None and made.original == good_template and made.tags == GOOD_TAGS
 
 
 def site_is_good(sandbox: Sandbox) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.reliability.counting import CELLS
 from tests.reliability.invariants import broken
 from tests.reliability.matrix import TIMEOUTS, Cell, cells, undisturbed
 from tests.reliability.play import Run, play
@@ -22,11 +23,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("cell", list(cells()), ids=str)
 
 
-def test_a_call_that_goes_wrong_never_makes_it_worse(cell: Cell) -> None:
+def test_a_call_that_goes_wrong_never_makes_it_worse(
+    cell: Cell, record_property: Callable[[str, object], None]
+) -> None:
     fault = cell.fault
     run = play(cell.scenario, lambda sandbox: sandbox.faults.add(fault), timeouts=cell.kind in TIMEOUTS)
     assert fault.hit, "the fault was never met"
     assert not [*broken(run, cell.scenario), *_badly_told(run, cell)], run.stdout
+    record_property(CELLS, 1)
 
 
 @pytest.mark.parametrize("scenario", ALL, ids=lambda scenario: scenario.name)

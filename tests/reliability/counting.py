@@ -1,0 +1,32 @@
+"""Prints at the end of the tests how much was tried: cells of the fault matrix, places to be killed at, and so on."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+FULL = os.environ.get("RELIABILITY") == "full"
+"""Whether every place is tried, or a sample that fits into every run of the tests."""
+
+CELLS, KILLS, PROCESS_KILLS = (
+    "cells of the fault matrix",
+    "places where a run was killed",
+    "places where a real process was killed",
+)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Sum what the tests recorded with `record_property`."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    done = Counter[str]()
+    for report in reports:
+        if getattr(report, "when", "") == "call":
+            done.update({name: value for name, value in report.user_properties if name in {CELLS, KILLS, PROCESS_KILLS}})
+    if done:
+        terminalreporter.section("reliability")
+        for name, number in done.items():
+            terminalreporter.line(f"{number:,} {name}")
