@@ -96,6 +96,7 @@ def deploy_bad(shop: Shop, resources: dict[str, Any] | None = None, **parameters
         Capabilities=["CAPABILITY_IAM"],
     )
     wait(shop)
+    assert shop.status() == "UPDATE_COMPLETE"
 
 
 def wait(shop: Shop, seconds: float = 3600.0) -> None:
@@ -141,5 +142,4 @@ def incident(shop: Shop, where: str = IN_S3) -> dict[str, Any]:
     good = state(shop)
     assert snapshot(shop, where)["outcome"] == "snapshot-saved"
     deploy_bad(shop)
-    assert shop.status() == "UPDATE_COMPLETE"
     return good
