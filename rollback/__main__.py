@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, TextIO
@@ -17,6 +18,8 @@ def main(
 ) -> int:
     """Run the action and return its exit code. Outputs and summary are written in every outcome."""
     raise_when_interrupted()
+    # A short-lived process: looking for garbage, last of all when it exits, took a fifth of its processor time.
+    gc.disable()
     flags = sys.argv[1:] if flags is None else flags
     environ = os.environ if environ is None else environ
     try:
@@ -27,6 +30,8 @@ def main(
     except Interrupted:
         print("The job was cancelled before anything was looked at.", flush=True)  # noqa: T201
         return 1
+    finally:
+        gc.freeze()
 
 
 if __name__ == "__main__":

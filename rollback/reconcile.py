@@ -118,18 +118,19 @@ class _Steps(Generic[Observation]):
 class Pace:
     """The time between two looks: wide while the end is far, close where it is expected, wider again after that.
 
-    `longest_gap` (poll-interval) bounds it but for throttling, where AWS asks for less.
+    What ends is noticed late by a tenth of how far it was mispredicted, or of how long it took where nothing predicts
+    it, but by a second at least. `longest_gap` (poll-interval) bounds the gap, except where AWS throttles.
     """
 
     def __init__(self, longest_gap: float) -> None:
         self._longest = longest_gap
         self._shortest = min(1.0, longest_gap)
-        self._gap = self._shortest
+        self._waited = 0.0
         self._slowed = 1.0
 
     def something_moved(self) -> None:
         """Look closely again."""
-        self._gap = self._shortest
+        self._waited = 0.0
         self._slowed = 1.0
 
     def slow_down(self) -> None:
@@ -137,17 +138,14 @@ class Pace:
         self._slowed = min(self._slowed * 2, 8.0)
 
     def gap(self, move: Wait) -> float:
-        """Return the seconds until the next look, and widen the one after it."""
-        if move.ends_in is not None and move.ends_in > 0:
-            # Half of what is left: few looks before the end, and close ones around it.
-            self._gap = self._shortest
-            return self._bounded(move.ends_in / 2)
-        gap = self._gap
-        self._gap = min(self._gap * 1.2, self._longest)
-        return self._bounded(gap)
-
-    def _bounded(self, gap: float) -> float:
-        return min(max(gap, self._shortest), self._longest) * self._slowed
+        """Return the seconds until the next look."""
+        if move.ends_in is None:
+            wanted = self._waited / 10
+        else:
+            wanted = move.ends_in / 2 if move.ends_in > 0 else -move.ends_in / 10
+        gap = min(max(wanted, self._shortest), self._longest) * self._slowed
+        self._waited += gap
+        return gap
 
 
 def patiently(look: Callable[[], Observation], patience: Patience, clock: Clock) -> Observation:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from rollback.progress import Progress
     from rollback.stack.client import CloudFormation
 
-EVENTS_EVERY = 10.0
-"""Seconds between two looks at the events of a stack whose status stays the same."""
+EVENTS_EVERY, EVENTS_EVERY_AT_MOST = 10.0, 40.0
+"""Seconds between two looks at the events of a stack whose status stays the same; they double while there are none."""
 
 _MOST_EVENTS = 5_000
 _DEEPEST_NESTING = 5
@@ -32,13 +32,14 @@ class EventWatch:
         self._clock = clock
         self._progress = progress
         self._read_at: float | None = None
+        self._gap = EVENTS_EVERY
         self._denied = False
         self._cause: Event | None = None
 
     @property
     def is_due(self) -> bool:
         """Return whether enough time has passed to look for new ones."""
-        return self._read_at is None or self._clock.monotonic() - self._read_at >= EVENTS_EVERY
+        return self._read_at is None or self._clock.monotonic() - self._read_at >= self._gap
 
     @property
     def newest_of_stack(self) -> Event | None:
@@ -68,6 +69,7 @@ class EventWatch:
             for event in reversed(fresh):
                 reason = f" ({event.reason})" if event.reason else ""
                 self._progress.detail(label, f"{event.status} {event.logical_id}{reason}")
+        self._gap = EVENTS_EVERY if fresh else min(self._gap * 2, EVENTS_EVERY_AT_MOST)
         self.events = [*fresh, *self.events][:_MOST_EVENTS]
 
     @property
