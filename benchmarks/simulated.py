@@ -32,7 +32,10 @@ class PipeClock:
 
 
 if __name__ == "__main__":
-    from rollback.session import Session
+    from rollback import clock
 
-    clock = PipeClock(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
-    sys.exit(Session(os.environ, sys.stdout, clock).run())
+    pipes = PipeClock(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
+    clock.SystemClock = lambda: pipes  # type: ignore[assignment,misc,return-value]
+    from rollback.__main__ import main
+
+    sys.exit(main([]))
