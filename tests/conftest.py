@@ -8,9 +8,12 @@ import pytest
 
 from sandbox import ManualClock, Sandbox
 from tests.clocks import FakeClock
+from tests.reliability.counting import pytest_terminal_summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+__all__ = ["pytest_terminal_summary"]
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from sandbox import ManualClock, Sandbox
+from sandbox import Sandbox
 from sandbox.demo import incidents
+from tests.clocks import Movable
 from tests.reliability import shop
 
 SMOKE_FAILED = {"deploy-infrastructure": "success", "deploy-frontend": "success", "smoke-tests": "failure"}
@@ -23,7 +24,7 @@ class Scenario:
     """A state of AWS (`prepare`), and a run's inputs besides the usual ones."""
 
     name: str
-    prepare: Callable[[Sandbox, ManualClock], None]
+    prepare: Callable[[Sandbox, Movable], None]
     inputs: Mapping[str, str] = field(default_factory=dict)
     results: Mapping[str, str] = field(default_factory=lambda: SMOKE_FAILED)
     attempt: int = 1
@@ -50,7 +51,7 @@ class Scenario:
 _VERIFIED = {"verify-contains": "release {commit}", "verify-timeout": str(VERIFY_SECONDS)}
 
 
-def _restore(sandbox: Sandbox, clock: ManualClock, body: str = shop.BAD_TEMPLATE) -> None:
+def _restore(sandbox: Sandbox, clock: Movable, body: str = shop.BAD_TEMPLATE) -> None:
     text = recorded_snapshot()
     shop.deployed(sandbox)
     shop.with_s3(sandbox)
@@ -62,11 +63,11 @@ def _restore(sandbox: Sandbox, clock: ManualClock, body: str = shop.BAD_TEMPLATE
     shop.bad_frontend(sandbox)
 
 
-def _destructive_restore(sandbox: Sandbox, clock: ManualClock) -> None:
+def _destructive_restore(sandbox: Sandbox, clock: Movable) -> None:
     _restore(sandbox, clock, shop.DESTRUCTIVE_TEMPLATE)
 
 
-def _still_updating(sandbox: Sandbox, _clock: ManualClock) -> None:
+def _still_updating(sandbox: Sandbox, _clock: Movable) -> None:
     shop.deployed(sandbox)
     shop.bad_frontend(sandbox)
     sandbox.amplify.quirks.page_size = 1
@@ -74,7 +75,7 @@ def _still_updating(sandbox: Sandbox, _clock: ManualClock) -> None:
     shop.update(sandbox)
 
 
-def _frontend_building(sandbox: Sandbox, clock: ManualClock) -> None:
+def _frontend_building(sandbox: Sandbox, clock: Movable) -> None:
     """The stack's update failed with its rollback disabled, and the bad commit is still being built."""
     shop.deployed(sandbox)
     sandbox.cloudformation.fail_update("Queue", "The queue's name is taken")
@@ -83,7 +84,7 @@ def _frontend_building(sandbox: Sandbox, clock: ManualClock) -> None:
     shop.bad_frontend(sandbox, "RUNNING", minutes=60)
 
 
-def _half_way(sandbox: Sandbox, clock: ManualClock) -> None:
+def _half_way(sandbox: Sandbox, clock: Movable) -> None:
     shop.deployed(sandbox)
     sandbox.cloudformation.fail_update("Api", "Code not found")
     sandbox.cloudformation.fail_rollback("Queue", "Internal Failure", times=3)
@@ -92,12 +93,12 @@ def _half_way(sandbox: Sandbox, clock: ManualClock) -> None:
     shop.bad_frontend(sandbox)
 
 
-def _at_rest(sandbox: Sandbox, _clock: ManualClock) -> None:
+def _at_rest(sandbox: Sandbox, _clock: Movable) -> None:
     shop.deployed(sandbox)
     shop.with_s3(sandbox)
 
 
-def _bad_at_rest(sandbox: Sandbox, clock: ManualClock) -> None:
+def _bad_at_rest(sandbox: Sandbox, clock: Movable) -> None:
     shop.deployed(sandbox)
     shop.update(sandbox)
     clock.advance(300)
@@ -142,7 +143,7 @@ def of_the_demo(name: str) -> Scenario:
     """Return an incident of the demo as a scenario; its bad deployment is at rest where the demo lets it be."""
     incident = incidents.INCIDENTS[name]
 
-    def prepare(sandbox: Sandbox, clock: ManualClock) -> None:
+    def prepare(sandbox: Sandbox, clock: Movable) -> None:
         if incident.snapshot_first:
             text = recorded(name)
             incident.snapshot_first(sandbox)
