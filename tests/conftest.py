@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sandbox import ManualClock, Sandbox
 from tests.clocks import FakeClock
@@ -12,6 +13,10 @@ from tests.reliability.counting import pytest_terminal_summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# How long an example takes says something about the machine, nothing about the rule: speed belongs in the benchmark.
+settings.register_profile("rules", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("rules")
 
 __all__ = ["pytest_terminal_summary"]
 
