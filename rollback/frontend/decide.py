@@ -204,8 +204,24 @@ def _proof(seen: Seen, job: Job, target: Job) -> Done:
             Code.WRONG_COMMIT_BUILT,
             (_start_commit(seen), _list_jobs(seen)),
         )
+    if seen.live and seen.live.number > job.number and not seen.live.same_commit(target):
+        return _overtaken(seen, job, seen.live)
     text = f"Job {job.id} rebuilt the last known good ({short(target.commit)}), and the site serves it."
     return Done(Result.ROLLED_BACK, text, warnings=(*_unproven(seen, job, target), *_queued(seen, job)))
+
+
+def _overtaken(seen: Seen, job: Job, live: Job) -> Done:
+    """Return the end where somebody's build shipped right after our redeployment: the site serves that one now."""
+    of_failed = live.is_of(seen.deployment.commit)
+    again = "Run this job again" if of_failed else "If that one is bad too, run this job again with target-job-id"
+    return Done(
+        Result.FAILED if of_failed else Result.REFUSED,
+        f"Superseded: job {job.id} rebuilt the last known good, but job {live.id} of "
+        f"{'the failed commit' if of_failed else f'commit {short(live.commit)}'} shipped after it, and the site serves "
+        "that one.",
+        Code.SUPERSEDED,
+        (Command(purpose=again), _list_jobs(seen)),
+    )
 
 
 def _gave_up(seen: Seen, target: Job, reason: str) -> Done:

@@ -56,6 +56,11 @@ class History:
                 raise
             raise Ended(self._no_branch(app_id)) from rejection
         self.take(page)
+        # A short page may not show every job that runs, and none must be taken for running for ever.
+        shown = {job.id for job in page}
+        for job in self.jobs:
+            if not job.is_over and job.id not in shown:
+                self._look_at_if_there(app_id, job.id)
         if first_look:
             self._next_page = token
             self._look_at_named(app_id)
@@ -87,11 +92,15 @@ class History:
     def _look_at_named(self, app_id: str) -> None:
         named = self._wishes.deployment.target_job_id or self._wishes.deployment.snapshot_job_id
         if named and named not in self._jobs and self._next_page:
-            try:
-                self.look_at(app_id, named)
-            except Rejected as rejection:
-                if "NotFound" not in rejection.code:
-                    raise
+            self._look_at_if_there(app_id, named)
+
+    def _look_at_if_there(self, app_id: str, job_id: str) -> None:
+        try:
+            self.look_at(app_id, job_id)
+        except Rejected as rejection:
+            if "NotFound" not in rejection.code:
+                raise
+            self._jobs.pop(job_id, None)
 
     def _no_branch(self, app_id: str) -> Done:
         text = f"Amplify app {app_id} has no branch {self._wishes.branch!r} in {self._wishes.region}."
