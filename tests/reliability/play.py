@@ -6,7 +6,7 @@ import io
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -102,7 +102,7 @@ def in_the_runner(sandbox: Sandbox, *, timeouts: bool = False) -> Iterator[tuple
         # botocore's own retries would sleep in real time; the loop's retries are what is tried here.
         aws = {**sandbox.environment(), "AWS_MAX_ATTEMPTS": "1"}
         stack.enter_context(patch.dict(os.environ, aws))
-        stack.enter_context(patch("botocore.session.create_loader", lambda *_: _models()))
+        stack.enter_context(shared_models())
         if timeouts:
             stack.enter_context(patch.object(URLLib3Session, "send", _send_until_the_timeout))
         yield (
@@ -123,9 +123,13 @@ def in_the_runner(sandbox: Sandbox, *, timeouts: bool = False) -> Iterator[tuple
         )
 
 
+def shared_models() -> AbstractContextManager[object]:
+    """Let botocore read AWS's API models once a process, not once a session."""
+    return patch("botocore.session.create_loader", lambda *_: _models())
+
+
 @cache
 def _models() -> Loader:
-    """AWS's API models, read once a process."""
     return Loader()
 
 
