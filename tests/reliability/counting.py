@@ -25,7 +25,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     done = Counter[str]()
     for report in reports:
         if getattr(report, "when", "") == "call":
-            done.update({name: value for name, value in report.user_properties if name in {CELLS, KILLS, PROCESS_KILLS}})
+            done.update(
+                {name: value for name, value in report.user_properties if name in {CELLS, KILLS, PROCESS_KILLS}}
+            )
     if done:
         terminalreporter.section("reliability")
         for name, number in done.items():

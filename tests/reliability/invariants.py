@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from rollback.outcome import EXIT_CODES
 from rollback.report.outputs import NAMES
 from rollback.results import Mode, Outcome, Result
 from rollback.stack import tokens
-from sandbox import Sandbox
 from tests.reliability import shop
-from tests.reliability.play import Run
 from tests.reliability.scenarios import FRONTEND_MINUTES, STACK_MINUTES, VERIFY_SECONDS, Scenario
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sandbox import Sandbox
     from sandbox.amplify import Job
+    from tests.reliability.play import Run
 
 # All that a rollback may ever call that changes something; whatever isn't here, and isn't a read, breaks a promise.
 WRITES = frozenset({
@@ -71,7 +73,7 @@ def _jobs_broken(sandbox: Sandbox) -> Iterator[str]:
             yield f"redeployed job {job.retry_of.id}, which ended {job.retry_of.outcome}"
         if shop.BAD in {job.commit, job.builds}:
             yield f"redeployed the failed commit as job {job.id}"
-    for earlier, later in zip(ours, ours[1:], strict=False):
+    for earlier, later in itertools.pairwise(ours):
         if earlier.ends is None or earlier.ends > later.created:
             yield f"started job {later.id} while job {earlier.id} was under way"
     for call in sandbox.calls:

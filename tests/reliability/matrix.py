@@ -1,18 +1,22 @@
-"""The fault matrix: every AWS call of every scenario, going wrong in every way. Generated from runs in which nothing does."""
+"""The fault matrix: every AWS call of every scenario, going wrong in every way; generated from runs where none does."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from sandbox import ALL as EVERY
 from sandbox import Fault, Kind, exactly
 from tests.reliability import scenarios
 from tests.reliability.invariants import WRITES
 from tests.reliability.play import Run, play
-from tests.reliability.scenarios import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.reliability.scenarios import Scenario
 
 WHEN = {"first": exactly(1), "second": exactly(2), "every": EVERY}
 LASTING = frozenset({Kind.DENIED, Kind.EXPIRED})
@@ -59,7 +63,9 @@ class Cell:
                 return "s3:GetObject"  # HEAD needs the permission to read
             case Kind.DENIED, _:
                 return f"{self.service}:{self.operation}"
-            case Kind.EXPIRED, operation if operation != "HeadObject":  # an answer to HEAD has no body that could say it
+            case Kind.EXPIRED, operation if (
+                operation != "HeadObject"
+            ):  # an answer to HEAD has no body that could say it
                 return "credentials have expired"
             case _:
                 return self.operation

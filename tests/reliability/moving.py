@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from unittest.mock import patch
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -17,12 +17,26 @@ from rollback.progress import Progress
 from rollback.reconcile import Part
 from sandbox import FIRST, Fault, Kind, ManualClock, Sandbox
 from tests.clocks import FakeClock
+from tests.reliability.counting import FULL
 from tests.reliability.invariants import world_broken
 from tests.reliability.play import shared_models
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RUN = "example/shop/17/1"
 PASSING = sorted(set(Kind) - {Kind.DENIED, Kind.EXPIRED, Kind.TIMEOUT, Kind.TIMEOUT_AFTER})
 """Troubles that pass; a connection that is dropped stands for a timeout here."""
+
+MACHINE_SETTINGS = settings(
+    max_examples=1_000 if FULL else 60,
+    stateful_step_count=50,
+    deadline=None,
+    derandomize=not FULL,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+"""The same examples every time, so that a change is judged by itself; RELIABILITY=full looks for new ones."""
 
 _STEPS_TO_THE_END = 150
 

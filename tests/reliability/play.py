@@ -5,15 +5,13 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 from botocore.loaders import Loader
@@ -23,7 +21,14 @@ from sandbox import Call, ManualClock, Sandbox
 from sandbox.demo.incidents import BUCKET
 from tests.clocks import FakeClock
 from tests.reliability import shop
-from tests.reliability.scenarios import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from botocore.awsrequest import AWSPreparedRequest
+
+    from tests.reliability.scenarios import Scenario
+
 
 @dataclass(frozen=True)
 class Run:
@@ -74,7 +79,7 @@ class Stage:
         )
 
 
-def play(scenario: Scenario, arrange: Callable[[Sandbox], None] = lambda _: None, *, timeouts: bool = False) -> Run:
+def play(scenario: Scenario, arrange: Callable[[Sandbox], object] = lambda _: None, *, timeouts: bool = False) -> Run:
     """Play the scenario once; `arrange` plans faults when everything is prepared. `timeouts`: see `in_the_runner`."""
     with staged(scenario, timeouts=timeouts) as stage:
         arrange(stage.sandbox)
@@ -150,7 +155,7 @@ def _objects(sandbox: Sandbox) -> dict[str, bytes]:
 
 
 def parse_outputs(text: str) -> dict[str, str]:
-    """Return the outputs as GitHub's runner reads them. Raises ValueError for what it would refuse, or for a name twice."""
+    """Return the outputs as GitHub's runner reads them. Raises ValueError for what it would refuse, and for doubles."""
     values: dict[str, str] = {}
     lines = iter(text.removesuffix("\n").split("\n") if text else [])
     for line in lines:

@@ -8,13 +8,15 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox import ConnectionDroppedError, Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ENTRYPOINT = Path(__file__).parents[2] / "entrypoint.py"
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TYPE_CHECKING
 
-from sandbox import Sandbox
 from sandbox.demo import incidents
-from tests.clocks import Movable
 from tests.reliability import shop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sandbox import Sandbox
+    from tests.clocks import Movable
 
 SMOKE_FAILED = {"deploy-infrastructure": "success", "deploy-frontend": "success", "smoke-tests": "failure"}
 FRONTEND_FAILED = {"deploy-infrastructure": "success", "deploy-frontend": "failure", "smoke-tests": "skipped"}
@@ -122,9 +126,7 @@ RESTORE = Scenario(
     {"snapshot": SNAPSHOT, "lock-auto-build": "true", "verify-alarms": shop.ALARM, **_VERIFIED},
 )
 REFUSED_RESTORE = Scenario("refused-restore", _destructive_restore, {"snapshot": SNAPSHOT})
-STILL_UPDATING = Scenario(
-    "still-updating", _still_updating, {"app-id": "", "app-name": shop.APP_NAME, **_VERIFIED}
-)
+STILL_UPDATING = Scenario("still-updating", _still_updating, {"app-id": "", "app-name": shop.APP_NAME, **_VERIFIED})
 FRONTEND_BUILDING = Scenario("frontend-building", _frontend_building, _VERIFIED, FRONTEND_FAILED)
 HALF_WAY = Scenario("half-way", _half_way, {"resources-to-skip": "Queue"})
 PLAN = Scenario("plan", _restore, {"snapshot": SNAPSHOT, "dry-run": "true"})
@@ -136,7 +138,6 @@ KEEP_SNAPSHOT = Scenario(
     attempt=2,
 )
 STATUS = Scenario("status", _bad_at_rest, {"mode": "status"})
-
 
 
 def of_the_demo(name: str) -> Scenario:

@@ -55,7 +55,8 @@ DESTRUCTIVE_TEMPLATE = template("bad-one", Audit=_TABLE)
 """A bad deployment that brought a table: to restore the good one would delete it, and what it holds."""
 
 
-def _request(stage: str, tags: dict[str, str]) -> dict[str, Any]:
+def request(stage: str, tags: dict[str, str]) -> dict[str, Any]:
+    """Return the members of a deployment's request besides the template."""
     return {
         "Parameters": [
             {"ParameterKey": "Stage", "ParameterValue": stage},
@@ -69,7 +70,7 @@ def deployed(sandbox: Sandbox, _clock: ManualClock | None = None) -> None:
     """Leave the last good deployment: a stack, and a branch whose site serves it."""
     sandbox.amplify.timing = Timing(created=1, pending=1, provisioning=4, running=20, cancelling=3)
     sandbox.cloudformation.durations(resource_seconds=6, cleanup_seconds=2)
-    sandbox.cloudformation.create(STACK, GOOD_TEMPLATE, **_request("development", GOOD_TAGS))
+    sandbox.cloudformation.create(STACK, GOOD_TEMPLATE, **request("development", GOOD_TAGS))
     sandbox.amplify.add_app(APP_NAME, APP, environment={"API_KEY": SECRETS[0], "THEME": "light"})
     sandbox.amplify.add_branch(APP, BRANCH, environment={"BRANCH_KEY": SECRETS[1]})
     started = sandbox.clock.now() - 86_400
@@ -86,9 +87,9 @@ def bad_frontend(sandbox: Sandbox, status: str = "SUCCEED", *, minutes: float | 
     sandbox.site.break_commit(BAD)
 
 
-def update(sandbox: Sandbox, body: str = BAD_TEMPLATE, **request: Any) -> None:
+def update(sandbox: Sandbox, body: str = BAD_TEMPLATE, **how: Any) -> None:
     """Begin the bad deployment's update of the stack."""
-    sandbox.cloudformation.update(STACK, body, **_request("experiment", BAD_TAGS), **request)
+    sandbox.cloudformation.update(STACK, body, **request("experiment", BAD_TAGS), **how)
 
 
 def with_s3(sandbox: Sandbox) -> None:

@@ -14,7 +14,9 @@ def state(sandbox: Sandbox) -> dict[str, Any]:
     """Return what AWS is now, without times, and without what differs from one execution to the next."""
     stacks = {name: sandbox.cloudformation.stack(name) for name in _stack_names(sandbox)}
     branches = {
-        (app.id, name): sandbox.amplify.branch(app.id, name) for app in sandbox.amplify.apps.values() for name in app.branches
+        (app.id, name): sandbox.amplify.branch(app.id, name)
+        for app in sandbox.amplify.apps.values()
+        for name in app.branches
     }
     return {
         "stacks": {name: _stack(stack) for name, stack in stacks.items()},

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +13,9 @@ from tests.reliability.invariants import broken
 from tests.reliability.matrix import TIMEOUTS, Cell, cells, undisturbed
 from tests.reliability.play import Run, play
 from tests.reliability.scenarios import ALL, Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 ROLLBACK = Path(__file__).parents[2] / "rollback"
 RESULTS = ("outcome", "stack-result", "frontend-result", "restored-commit", "verify-result")
@@ -40,7 +43,9 @@ def test_nothing_is_broken_where_nothing_goes_wrong(scenario: Scenario) -> None:
 
 def test_every_call_in_the_doors_is_in_the_matrix() -> None:
     doors = [path.read_text(encoding="utf-8") for path in ROLLBACK.rglob("*.py")]
-    written = {name for text in doors for name in re.findall(r'(?:_call|_pages|speaking_to_aws)\([^)]*?"([A-Z]\w+)"', text)}
+    written = {
+        name for text in doors for name in re.findall(r'(?:_call|_pages|speaking_to_aws)\([^)]*?"([A-Z]\w+)"', text)
+    }
     assert written - {cell.operation for cell in cells()} == set()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +14,9 @@ from tests.reliability.play import staged
 from tests.reliability.scenarios import DEMO, REFUSED_RESTORE, RESTORE, Scenario
 from tests.reliability.state import state
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 SCENARIOS = (*DEMO, RESTORE, REFUSED_RESTORE)
 
 
@@ -23,7 +26,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def places() -> Iterator[Place]:
-    """Yield the places: before and after each write, and after every fourth read; with RELIABILITY=full around every call."""
+    """Yield the places: around each write, and after every fourth read; with RELIABILITY=full around every call."""
     for scenario in SCENARIOS:
         for number, call in enumerate(undisturbed(scenario).calls, 1):
             for when in ("before", "after"):

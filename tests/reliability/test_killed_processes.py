@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-import pytest
+from typing import TYPE_CHECKING
 
 from sandbox import ManualClock, Sandbox
 from tests.reliability.counting import FULL, PROCESS_KILLS
@@ -17,12 +15,17 @@ from tests.reliability.processes import Moment, run, run_killed
 from tests.reliability.scenarios import DEMO, Scenario
 from tests.reliability.state import state
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pytest
+
 SECONDS_A_CALL = 15.0
 """How far each call moves the embedded AWS's clock: however slowly this machine starts a process, no time is lost."""
 
 
 def moments() -> Iterator[tuple[Scenario, Moment]]:
-    """Yield the sample: around each write of each incident, and in the midst of its reads; with RELIABILITY=full all."""
+    """Yield the sample: around each write of each incident, and in the midst of it; with RELIABILITY=full all."""
     for scenario in DEMO:
         calls = undisturbed(scenario).calls
         seen = Counter[str]()

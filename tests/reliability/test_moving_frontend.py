@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, settings
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
@@ -14,12 +14,14 @@ from rollback.frontend.client import Amplify
 from rollback.frontend.model import Deployment, Wishes
 from rollback.frontend.part import FrontendPart
 from rollback.frontend.target import Target
-from rollback.moves import Done
 from rollback.results import Result
 from sandbox import AwsError, ManualClock
 from sandbox.backend import Caller
 from tests.reliability import shop
-from tests.reliability.moving import MovingWorld
+from tests.reliability.moving import MACHINE_SETTINGS, MovingWorld
+
+if TYPE_CHECKING:
+    from rollback.moves import Done
 
 THIRD = "7" * 40
 DEPLOYED = datetime.fromtimestamp(ManualClock().now() - 7200, UTC)
@@ -71,13 +73,16 @@ class MovingFrontend(MovingWorld[FrontendPart]):
         if done.result in _GOOD and not late:
             choice = self.acting.choice()
             target = self.acting.target or (choice.job if isinstance(choice, Target) else None)
-            assert target and self.truth == target.commit != shop.BAD, "\n".join(self.log)
+            assert target, "\n".join(self.log)
+            assert self.truth == target.commit != shop.BAD, "\n".join(self.log)
 
     def calm(self) -> None:
         super().calm()
         self.sandbox.amplify.quirks.listing_delay = 0
 
-    @precondition(lambda self: self.part and len(self.sandbox.amplify.branch(shop.APP, shop.BRANCH).queue) < _MOST_WAITING)
+    @precondition(
+        lambda self: self.part and len(self.sandbox.amplify.branch(shop.APP, shop.BRANCH).queue) < _MOST_WAITING
+    )
     @rule(commit=st.sampled_from((THIRD, shop.BAD, shop.GOOD)))
     def somebody_pushes(self, commit: str) -> None:
         self.log.append(f"--- push of {commit[:7]}")
@@ -100,6 +105,17 @@ class MovingFrontend(MovingWorld[FrontendPart]):
 
 
 TestMovingFrontend = MovingFrontend.TestCase
-TestMovingFrontend.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestMovingFrontend.settings = MACHINE_SETTINGS
+
+
+@pytest.mark.parametrize("commit", [THIRD, shop.BAD])
+def test_a_build_that_ships_before_we_look_again_is_no_rollback(commit: str) -> None:
+    world = MovingFrontend()
+    world.deployed_badly("SUCCEED", None, "newest-first", 0.0, {}, if_needed=False, types=True)
+    world.look_and_move(2)
+    world.somebody_pushes(commit)
+    world.time_passes(seconds=90)
+    world.look_and_move(1)
+    assert world.done
+    assert world.done.code == "superseded"
+    world.teardown()
