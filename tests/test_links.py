@@ -1,0 +1,40 @@
+"""Addresses of AWS's consoles."""
+
+from __future__ import annotations
+
+import pytest
+
+from rollback import links
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("us-west-2", "us-west-2.console.aws.amazon.com"),
+        ("cn-north-1", "console.amazonaws.cn"),
+        ("us-gov-west-1", "console.amazonaws-us-gov.com"),
+    ],
+)
+def test_each_partition_has_its_console(region: str, host: str) -> None:
+    assert links.stack(region, "arn:aws:x/y") == (
+        f"https://{host}/cloudformation/home?region={region}#/stacks/events?stackId=arn%3Aaws%3Ax%2Fy"
+    )
+    assert links.app(region, "d1", "feature/a b", "7") == (
+        f"https://{host}/amplify/apps/d1/branches/feature%2Fa%20b/deployments/7?region={region}"
+    )
+
+
+def test_without_a_job_the_branch_is_linked() -> None:
+    assert links.app("us-west-2", "d1", "develop").endswith("/branches/develop/deployments?region=us-west-2")
+
+
+@pytest.mark.parametrize(
+    ("domain", "branch", "address"),
+    [
+        ("d1.amplifyapp.com", "develop", "https://develop.d1.amplifyapp.com"),
+        ("d1.amplifyapp.com", "Feature/A", "https://feature-a.d1.amplifyapp.com"),
+        ("", "develop", ""),
+    ],
+)
+def test_the_sites_own_address(domain: str, branch: str, address: str) -> None:
+    assert links.site(domain, branch) == address
