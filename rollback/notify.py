@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from rollback.notices import Code, warning
-from rollback.report.delivery import SlackBot, SlackError, SlackWebhook
-from rollback.report.slack import final_message, start_message, thread_details
+from rollback.report.delivery import START_BUDGET, SlackBot, SlackError, SlackWebhook
+from rollback.report.slack import Message, final_message, start_message, thread_details
 from rollback.report.text import Redactor
 from rollback.results import Mode, Outcome
 
@@ -25,6 +26,7 @@ class Notifier:
         self._incident = incident
         self._redactor = Redactor(incident.inputs.secrets)
         self._channel = _channel(incident)
+        self._starting: Thread | None = None
 
     def started(self) -> None:
         """Say that the rollback begins, where the channel can be updated later."""
@@ -33,10 +35,15 @@ class Notifier:
         incident = self._incident
         report = self._redactor.redact_report(incident.report(Outcome.ROLLED_BACK))
         message = start_message(report, incident.inputs.slack_mentions)
+        # Beside the first look at AWS: the rollback does not wait for Slack.
+        self._starting = Thread(target=self._send_start, args=(self._channel, message), daemon=True)
+        self._starting.start()
+
+    def _send_start(self, channel: SlackBot | SlackWebhook, message: Message) -> None:
         try:
-            self._channel.started(message)
+            channel.started(message)
         except SlackError as trouble:
-            incident.progress.detail("slack", str(trouble))
+            self._incident.progress.detail("slack", str(trouble))
 
     def finished(self, report: Report, *, in_a_hurry: bool = False) -> Report:
         """Tell the end, and return the report with what came of telling it."""
@@ -44,6 +51,8 @@ class Notifier:
         wanted = inputs.mode is Mode.ROLLBACK and report.outcome not in _SILENT and not inputs.dry_run
         if self._channel is None or not wanted:
             return report
+        if self._starting:
+            self._starting.join(_HURRY_SECONDS / 2 if in_a_hurry else START_BUDGET)
         redacted = self._redactor.redact_report(report)
         try:
             self._channel.finished(
