@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rollback.clock import Clock
 
 UNREADABLE_LOOKS = 10
-"""How many looks in a row may fail with a 5xx or an unreadable answer (aws-facts: some ten)."""
+"""How many looks in a row may fail with a 5xx or an unreadable answer."""
 
 Observation = TypeVar("Observation")
 

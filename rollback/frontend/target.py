@@ -173,7 +173,7 @@ def _reaches_failed(jobs: Sequence[Job], failed: Deployment) -> bool:
 def _by_own_result(
     jobs: Sequence[Job], able: Sequence[Job], failed: Deployment, *, complete: bool, ignored: str
 ) -> Choice:
-    """Choose among jobs that name no commit, by the result of the workflow's frontend job (aws-facts, rule 4).
+    """Choose among jobs that name no commit, by the result of the workflow's frontend job.
 
     RETRY jobs above the deployment's own are redeployments by a rollback, never the deployment itself.
     """

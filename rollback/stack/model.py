@@ -100,7 +100,7 @@ class ChangeSet:
 
     @property
     def is_empty(self) -> bool:
-        """Return whether it failed because there is nothing to change (aws-facts: two wordings)."""
+        """Return whether it failed because there is nothing to change (CloudFormation has two wordings)."""
         texts = ("didn't contain changes", "no updates are to be performed")
         return self.status == "FAILED" and any(text in self.reason.lower() for text in texts)
 

@@ -1,4 +1,4 @@
-"""Jobs: their life, one a branch, and what RETRY, RELEASE and StopJob really do (aws-facts: Amplify Hosting)."""
+"""Jobs: their life, one a branch, and what RETRY, RELEASE and StopJob really do."""
 
 from __future__ import annotations
 
