@@ -161,11 +161,12 @@ def patiently(look: Callable[[], Observation], patience: Patience, clock: Clock)
             return look()
         except (Busy, Unreadable) as trouble:
             unreadable_looks = unreadable_looks + 1 if isinstance(trouble, Unreadable) else 0
-            if unreadable_looks >= UNREADABLE_LOOKS or clock.monotonic() >= deadline:
+            left = deadline - clock.monotonic()
+            if unreadable_looks >= UNREADABLE_LOOKS or left <= 0:
                 raise
             if isinstance(trouble, Busy):
                 pace.slow_down()
-        clock.sleep(pace.gap(Wait("AWS to answer")))
+        clock.sleep(min(pace.gap(Wait("AWS to answer")), left))
 
 
 __all__ = ["AwsTrouble", "Pace", "Part", "Patience", "patiently", "reconcile"]
