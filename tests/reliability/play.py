@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -23,7 +24,7 @@ from tests.clocks import FakeClock
 from tests.reliability import shop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from botocore.awsrequest import AWSPreparedRequest
 
@@ -60,12 +61,13 @@ class Stage:
     variables: dict[str, str]
     folder: Path
 
-    def run(self) -> Run:
-        """Run the product to its end, with empty files for outputs and summary."""
+    def run(self, changed: Mapping[str, str] = MappingProxyType({})) -> Run:
+        """Run the product to its end, with empty files for outputs and summary; `changed` are inputs."""
         for name in ("output", "summary"):
             (self.folder / name).write_text("", encoding="utf-8")
         stdout, time = io.StringIO(), FakeClock(self.clock, start=self.clock.now())
-        inputs = {f"INPUT_{name.upper()}": value for name, value in self.scenario.all_inputs(self.sandbox).items()}
+        given = {**self.scenario.all_inputs(self.sandbox), **changed}
+        inputs = {f"INPUT_{name.upper()}": value for name, value in given.items()}
         exit_code = Session({**self.variables, **inputs}, stdout, time).run()
         return Run(
             exit_code=exit_code,
