@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,9 +25,6 @@ from tests.process.releases import (
     without_secrets,
 )
 from tests.process.shop import STACK, Shop
-
-if TYPE_CHECKING:
-    import pytest
 
 NAMES = ("Orders", "Users", "News", "Jobs", "Files")
 
@@ -59,9 +57,10 @@ def releases(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
     return good, bad
 
 
+@pytest.mark.timeout(600)
 @given(pair=releases(), allowed=st.booleans())
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 def test_no_restore_loses_data_unasked_and_each_ends_equal(
     pair: tuple[dict[str, Any], dict[str, Any]], *, allowed: bool, monkeypatch: pytest.MonkeyPatch
