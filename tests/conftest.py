@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # How long an example takes says something about the machine, nothing about the rule: speed belongs in the benchmark.
-settings.register_profile("rules", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "rules", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 settings.load_profile("rules")
 
 __all__ = ["pytest_terminal_summary"]
