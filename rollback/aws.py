@@ -110,7 +110,7 @@ def speaking_to_aws(service: str, operation: str) -> Iterator[None]:
         boto.ProfileNotFound,
     ) as error:
         raise Denied(f"No AWS credentials for {name}: {error}", f"Credentials: {_RENEW}.") from error
-    except boto.HTTPClientError as error:
+    except (boto.HTTPClientError, boto.ConnectionError) as error:
         raise Busy(f"{name}: no connection to AWS ({_first_line(error)})") from error
     except (boto.ParamValidationError, boto.DataNotFoundError) as error:
         raise Rejected(operation, type(error).__name__, _first_line(error)) from error

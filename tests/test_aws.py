@@ -76,7 +76,6 @@ def test_an_answer_that_is_none_is_unreadable(sandbox: Sandbox, tmp_path: Path, 
         look(tmp_path)
 
 
-@pytest.mark.xfail(strict=True, reason="botocore's ConnectionErrors are no HTTPClientErrors: they count as unreadable")
 def test_nobody_listening_is_busy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
