@@ -1,0 +1,131 @@
+"""What may be seen of a branch: histories of up to three jobs, and what comes after our redeployment began."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from rollback.frontend.model import HEAD, Job, Redeployment, Seen
+from tests.frontend.given import BAD, GOOD, OTHER, at, failed, job, rebuilding, retry, seen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KINDS: dict[str, dict[str, Any]] = {
+    "good": {"commit": GOOD},
+    "good-running": {"commit": GOOD, "status": "RUNNING"},
+    "good-again": {"commit": GOOD, "type_": "RETRY"},
+    "good-again-running": {"commit": GOOD, "type_": "RETRY", "status": "RUNNING"},
+    "good-again-stopping": {"commit": GOOD, "type_": "RETRY", "status": "CANCELLING"},
+    "bad": {"commit": BAD},
+    "bad-failed": {"commit": BAD, "status": "FAILED"},
+    "bad-running": {"commit": BAD, "status": "RUNNING"},
+    "bad-stopping": {"commit": BAD, "status": "CANCELLING"},
+    "third": {"commit": OTHER},
+    "third-running": {"commit": OTHER, "status": "PENDING"},
+    "head": {"commit": HEAD},
+    "head-again": {"commit": HEAD, "type_": "RETRY"},
+    "zip": {"commit": "", "type_": "MANUAL"},
+    "untold": {"commit": GOOD, "type_": ""},
+}
+KNOWN: dict[str, dict[str, Any]] = {
+    "": {},
+    "its result": {"frontend_result": "success"},
+    "its failure": {"frontend_result": "failure"},
+    "no commit": {"commit": None, "frontend_result": "success"},
+    "began at 2": {"started_at": at(2)},
+    "began at 2, no commit": {"started_at": at(2), "commit": None},
+    "job 2": {"failed_job_id": "2"},
+    "to job 1": {"target_job_id": "1"},
+    "to the good commit": {"target_commit": GOOD[:9]},
+    "snapshot of 1": {"snapshot_job_id": "1"},
+}
+SECOND = ("bad", "bad-failed", "bad-running", "bad-stopping", "third", "head", "good", "zip")
+
+
+def cases() -> Iterator[tuple[str, Seen]]:
+    """Yield each case with its name; jobs oldest first."""
+    for known, facts in KNOWN.items():
+        deployment = failed(**facts)
+        for names in _histories():
+            jobs = [_job(number, name) for number, name in enumerate(names, 1)]
+            yield f"{' '.join(names) or 'no job'} | {known}", seen(*jobs, deployment=deployment)
+
+
+def _histories() -> Iterator[tuple[str, ...]]:
+    yield ()
+    for first in ("good", "head", "bad"):
+        yield (first,)
+        for second in KINDS:
+            yield first, second
+    for second, third in product(SECOND, KINDS):
+        yield "good", second, third
+    for third in KINDS:
+        yield "head", "head", third
+
+
+def _job(number: int, name: str) -> Job:
+    return job(number, **KINDS[name])
+
+
+def wishes() -> Iterator[tuple[str, Seen]]:
+    """Yield what is seen where the user wishes something, or where a call of ours got lost or refused."""
+    facts: dict[str, dict[str, Any]] = {
+        "if needed": {"if_needed": True},
+        "page of many": {"complete": False},
+        "environment": {"environment": ("API_KEY", "THEME")},
+        "refused": {"start_rejection": "RETRY is not supported"},
+        "stop refused 2x": {"stop_rejections": 2},
+        "stop refused 3x": {"stop_rejections": 3},
+        "lost just now": {"looks_since_lost_start": 0, "lost_starts": 1},
+        "lost, one look": {"looks_since_lost_start": 1, "lost_starts": 1},
+        "lost, two looks": {"looks_since_lost_start": 2, "lost_starts": 2},
+        "lost 3x, two looks": {"looks_since_lost_start": 2, "lost_starts": 3},
+        "names to quote": {"app_id": "d1 x", "branch": "feat/a b", "region": "us west"},
+    }
+    pairs = [
+        ("good", second)
+        for second in ("bad", "bad-failed", "bad-running", "bad-stopping", "third-running", "good-again")
+    ]
+    for names in [*pairs, ("zip",), ("zip", "bad"), ("good", "bad", "third"), ("head", "bad"), ("head", "bad-failed")]:
+        jobs = [_job(number, name) for number, name in enumerate(names, 1)]
+        for wish, fact in facts.items():
+            yield f"{' '.join(names)} | {wish}", seen(*jobs, **fact)
+
+
+def redeployments() -> Iterator[tuple[str, Seen]]:
+    """Yield what is seen once our redeployment of job 1 began, with what others did meanwhile."""
+    targets = {"good": job(1), "head": job(1, HEAD)}
+    others = {
+        "": (job(2, BAD),),
+        "failed deployment's build failed": (job(2, BAD, "FAILED"),),
+        "third shipped": (job(2, BAD), job(9, OTHER)),
+        "third queued": (job(2, BAD), job(9, OTHER, "PENDING")),
+        "third failed": (job(2, BAD), job(9, OTHER, "FAILED")),
+        "third was before": (job(2, BAD), job(3, OTHER, "RUNNING")),
+        "bad shipped again": (job(2, BAD), job(9, BAD)),
+        "good shipped again": (job(2, BAD), job(9)),
+        "head shipped": (job(2, BAD), job(9, HEAD)),
+    }
+    ours = {
+        "running": (retry(4, status="RUNNING"),),
+        "done": (retry(4),),
+        "done, HEAD": (retry(4, HEAD),),
+        "built bad": (retry(4, BAD),),
+        "built third": (retry(4, OTHER),),
+        "cancelled": (retry(4, status="CANCELLED"),),
+        "failed": (retry(4, status="FAILED"),),
+        "failed, in words": (Redeployment(retry(4, status="FAILED"), failure="BUILD: npm ERR"),),
+        "failed twice": (retry(4, status="FAILED"), retry(5, status="FAILED")),
+        "clone failed twice": (_unclonable(4), _unclonable(5)),
+        "clone failed three times": (_unclonable(4), _unclonable(5), _unclonable(6)),
+        "exit 128 twice": (_unclonable(4), Redeployment(retry(5, status="FAILED"), failure="git ended in EXIT 128")),
+        "exit code 128 twice": (_unclonable(4), Redeployment(retry(5, status="FAILED"), failure="exit code 128")),
+        "exit status 128 twice": (_unclonable(4), Redeployment(retry(5, status="FAILED"), failure="Exit Status 128")),
+    }
+    for (target, wanted), (how, begun), (meanwhile, jobs) in product(targets.items(), ours.items(), others.items()):
+        yield f"{target}, {how}, {meanwhile}", rebuilding(*begun, target=wanted, others=jobs)
+
+
+def _unclonable(number: int) -> Redeployment:
+    return Redeployment(retry(number, status="FAILED"), failure="Unable to clone repository")

@@ -1,0 +1,62 @@
+"""Decisions as text: each case with its move, each move in all its words. A table that changed shows in a diff."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rollback.moves import Done, Move, Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rollback.report.model import Command, Notice
+
+FOLDER = Path(__file__).parent
+RECORD = os.environ.get("RELIABILITY") == "record"
+"""Writes the tables anew instead of comparing with them: look at the diff before committing it."""
+
+
+def assert_is(name: str, cases: Iterable[tuple[str, Move]]) -> None:
+    """Compare the cases with the table of this name."""
+    path = FOLDER / f"{name}.txt"
+    text = table(cases)
+    if RECORD:
+        path.write_text(text, encoding="utf-8")
+    wanted = path.read_text(encoding="utf-8")
+    assert text.splitlines() == wanted.splitlines(), f"see {path}; RELIABILITY=record writes it anew"
+
+
+def table(cases: Iterable[tuple[str, Move]]) -> str:
+    """Return the cases, each with its move's number, and after them the moves."""
+    numbers: dict[str, int] = {}
+    lines = [f"{case}: {numbers.setdefault(in_words(move), len(numbers) + 1)}" for case, move in cases]
+    legend = [f"{number}. {words}" for words, number in numbers.items()]
+    return "\n".join([*lines, "", *legend, ""])
+
+
+def in_words(move: Move) -> str:
+    """Return a move with all that people may read of it."""
+    if not isinstance(move, Done):
+        shown = replace(move, ends_in=None) if isinstance(move, Wait) else move
+        facts = ", ".join(f"{field.name}={_short(getattr(shown, field.name))}" for field in fields(shown))
+        return f"{type(move).__name__}({facts}): {move.says}"
+    lines = [f"{move.result} [{move.code}] {move.reason}"]
+    lines += [f"    next: {_command(command)}" for command in move.next_steps]
+    lines += [f"    {_notice(notice)}" for notice in move.warnings]
+    return "\n".join(lines)
+
+
+def _short(value: object) -> str:
+    return f"job {value.id}" if hasattr(value, "id") else repr(value)
+
+
+def _command(command: Command) -> str:
+    return f"{command.purpose}: {command.line}" if command.line else command.purpose
+
+
+def _notice(notice: Notice) -> str:
+    remedies = "".join(f"\n        {_command(command)}" for command in notice.remedies)
+    return f"{notice.level} [{notice.code}] {notice.text}{remedies}"
