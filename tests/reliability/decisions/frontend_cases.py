@@ -107,7 +107,7 @@ def redeployments() -> Iterator[tuple[str, Seen]]:
         "good shipped again": (job(2, BAD), job(9)),
         "head shipped": (job(2, BAD), job(9, HEAD)),
     }
-    ours = {
+    ours: dict[str, tuple[Job | Redeployment, ...]] = {
         "running": (retry(4, status="RUNNING"),),
         "done": (retry(4),),
         "done, HEAD": (retry(4, HEAD),),
