@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rollback.frontend.model import MANUAL, RETRY, SUCCEED, Deployment, Job
+from rollback.frontend.model import RETRY, SUCCEED, Deployment, Job
 from rollback.notices import Code
 
 if TYPE_CHECKING:
@@ -212,8 +212,3 @@ def _unclear(why: str) -> NoTarget:
         f"The last known good can't be told from the failed deployment: {why}.",
         "give commit, failed-job-id or started-at (or target-job-id), or pass --commit-id to start-job when deploying",
     )
-
-
-def is_manual(job: Job) -> bool:
-    """Return whether the job was a zip deployment, which Amplify can't retry."""
-    return job.type == MANUAL

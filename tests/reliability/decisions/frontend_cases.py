@@ -36,17 +36,29 @@ KNOWN: dict[str, dict[str, Any]] = {
     "began at 2": {"started_at": at(2)},
     "began at 2, no commit": {"started_at": at(2), "commit": None},
     "job 2": {"failed_job_id": "2"},
+    "job 3": {"failed_job_id": "3"},
+    "job 2, began at 3": {"failed_job_id": "2", "started_at": at(3)},
     "to job 1": {"target_job_id": "1"},
+    "to job 2, not job 3": {"target_job_id": "2", "failed_job_id": "3"},
     "to the good commit": {"target_commit": GOOD[:9]},
     "snapshot of 1": {"snapshot_job_id": "1"},
+}
+MORE_KNOWN: dict[str, dict[str, Any]] = {
+    "no commit, nothing": {"commit": None},
+    "no commit, its failure": {"commit": None, "frontend_result": "failure"},
+    "it was skipped": {"frontend_result": "skipped"},
+    "snapshot of 7, its result": {"snapshot_job_id": "7", "frontend_result": "success"},
+    "snapshot of 2, its failure": {"snapshot_job_id": "2", "frontend_result": "failure"},
+    "to job 7": {"target_job_id": "7"},
+    "to the bad commit": {"target_commit": BAD},
 }
 SECOND = ("bad", "bad-failed", "bad-running", "bad-stopping", "third", "head", "good", "zip")
 
 
 def cases() -> Iterator[tuple[str, Seen]]:
     """Yield each case with its name; jobs oldest first."""
-    for known, facts in KNOWN.items():
-        deployment = failed(**facts)
+    for known in ("", "its result", "began at 2", "job 2", "to job 1"):
+        deployment = failed(**KNOWN[known])
         for names in _histories():
             jobs = [_job(number, name) for number, name in enumerate(names, 1)]
             yield f"{' '.join(names) or 'no job'} | {known}", seen(*jobs, deployment=deployment)
@@ -66,6 +78,17 @@ def _histories() -> Iterator[tuple[str, ...]]:
 
 def _job(number: int, name: str) -> Job:
     return job(number, **KINDS[name])
+
+
+def choices() -> Iterator[tuple[str, Seen]]:
+    """Yield what the last known good is chosen from, as if it were the whole history."""
+    for known, facts in {**KNOWN, **MORE_KNOWN}.items():
+        for names in _histories():
+            if len(names) <= 2 or names[:2] in {("head", "head"), ("good", "head"), ("good", "bad")}:
+                jobs = [_job(number, name) for number, name in enumerate(names, 1)]
+                yield f"{' '.join(names) or 'no job'} | {known}", seen(*jobs, deployment=failed(**facts))
+    for count in (49, 50):
+        yield f"{count} jobs of others", seen(*(job(number, OTHER) for number in range(1, count + 1)))
 
 
 def wishes() -> Iterator[tuple[str, Seen]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,8 @@ RECORD = os.environ.get("RELIABILITY") == "record"
 """Writes the tables anew instead of comparing with them: look at the diff before committing it."""
 
 
-def assert_is(name: str, cases: Iterable[tuple[str, Move]]) -> None:
-    """Compare the cases with the table of this name."""
+def assert_is(name: str, cases: Iterable[tuple[str, object]]) -> None:
+    """Compare the cases, each with what came of it, with the table of this name."""
     path = FOLDER / f"{name}.txt"
     text = table(cases)
     if RECORD:
@@ -29,24 +29,36 @@ def assert_is(name: str, cases: Iterable[tuple[str, Move]]) -> None:
     assert text.splitlines() == wanted.splitlines(), f"see {path}; RELIABILITY=record writes it anew"
 
 
-def table(cases: Iterable[tuple[str, Move]]) -> str:
-    """Return the cases, each with its move's number, and after them the moves."""
+def table(cases: Iterable[tuple[str, object]]) -> str:
+    """Return the cases, each with the numbers of what came of it, and after them what the numbers mean."""
     numbers: dict[str, int] = {}
-    lines = [f"{case}: {numbers.setdefault(in_words(move), len(numbers) + 1)}" for case, move in cases]
+    lines = []
+    for case, found in cases:
+        several = found if isinstance(found, list) else [found]
+        chosen = [str(numbers.setdefault(in_words(one), len(numbers) + 1)) for one in several]
+        lines.append(f"{case}: {' / '.join(chosen)}")
     legend = [f"{number}. {words}" for words, number in numbers.items()]
     return "\n".join([*lines, "", *legend, ""])
 
 
-def in_words(move: Move) -> str:
-    """Return a move with all that people may read of it."""
+def in_words(move: object) -> str:
+    """Return what was decided, with all that people may read of it."""
+    if not isinstance(move, Move):
+        return _facts(move)
     if not isinstance(move, Done):
         shown = replace(move, ends_in=None) if isinstance(move, Wait) else move
-        facts = ", ".join(f"{field.name}={_short(getattr(shown, field.name))}" for field in fields(shown))
-        return f"{type(move).__name__}({facts}): {move.says}"
+        return f"{_facts(shown)}: {move.says}"
     lines = [f"{move.result} [{move.code}] {move.reason}"]
     lines += [f"    next: {_command(command)}" for command in move.next_steps]
     lines += [f"    {_notice(notice)}" for notice in move.warnings]
     return "\n".join(lines)
+
+
+def _facts(value: object) -> str:
+    if not is_dataclass(value):
+        return repr(value)
+    facts = ", ".join(f"{field.name}={_short(getattr(value, field.name))}" for field in fields(value))
+    return f"{type(value).__name__}({facts})"
 
 
 def _short(value: object) -> str:
