@@ -24,6 +24,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "third": {"commit": OTHER},
     "third-running": {"commit": OTHER, "status": "PENDING"},
     "head": {"commit": HEAD},
+    "head-running": {"commit": HEAD, "status": "RUNNING"},
+    "third-untimed": {"commit": OTHER, "started": None},
     "head-again": {"commit": HEAD, "type_": "RETRY"},
     "zip": {"commit": "", "type_": "MANUAL"},
     "untold": {"commit": GOOD, "type_": ""},
@@ -34,6 +36,7 @@ KNOWN: dict[str, dict[str, Any]] = {
     "its failure": {"frontend_result": "failure"},
     "no commit": {"commit": None, "frontend_result": "success"},
     "began at 2": {"started_at": at(2)},
+    "began at 3": {"started_at": at(3)},
     "began at 2, no commit": {"started_at": at(2), "commit": None},
     "job 2": {"failed_job_id": "2"},
     "job 3": {"failed_job_id": "3"},
@@ -57,7 +60,7 @@ SECOND = ("bad", "bad-failed", "bad-running", "bad-stopping", "third", "head", "
 
 def cases() -> Iterator[tuple[str, Seen]]:
     """Yield each case with its name; jobs oldest first."""
-    for known in ("", "its result", "began at 2", "job 2", "to job 1"):
+    for known in ("", "its result", "began at 2", "began at 3", "job 2", "to job 1"):
         deployment = failed(**KNOWN[known])
         for names in _histories():
             jobs = [_job(number, name) for number, name in enumerate(names, 1)]
@@ -114,6 +117,8 @@ def wishes() -> Iterator[tuple[str, Seen]]:
         jobs = [_job(number, name) for number, name in enumerate(names, 1)]
         for wish, fact in facts.items():
             yield f"{' '.join(names)} | {wish}", seen(*jobs, **fact)
+    for name in ("third", "third-running", "good-again"):
+        yield f"good, job 2 gone, {name} | job 2", seen(job(1), _job(3, name), deployment=failed(failed_job_id="2"))
 
 
 def redeployments() -> Iterator[tuple[str, Seen]]:
@@ -124,6 +129,7 @@ def redeployments() -> Iterator[tuple[str, Seen]]:
         "failed deployment's build failed": (job(2, BAD, "FAILED"),),
         "third shipped": (job(2, BAD), job(9, OTHER)),
         "third queued": (job(2, BAD), job(9, OTHER, "PENDING")),
+        "two queued": (job(2, BAD), job(8, OTHER, "PENDING"), job(9, BAD, "PENDING")),
         "third failed": (job(2, BAD), job(9, OTHER, "FAILED")),
         "third was before": (job(2, BAD), job(3, OTHER, "RUNNING")),
         "bad shipped again": (job(2, BAD), job(9, BAD)),

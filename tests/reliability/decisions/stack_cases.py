@@ -34,6 +34,8 @@ def cases() -> Iterator[tuple[str, Seen]]:
     for status in (*STATES, None, "A_NEW_STATUS"):
         yield f"{status}", seen(status)
         yield f"{status}, not yet certain", seen(status, certain=False)
+    yield "not there, nobody knows where", seen(None, region="")
+    yield "moving, its end known", seen("UPDATE_ROLLBACK_IN_PROGRESS", ends_in=40.0)
     for status in CHOICES:
         for name, facts in (*_facts(), *_tries(status), *_restores()):
             yield f"{status}, {name}", seen(status, **facts)
@@ -43,6 +45,7 @@ def _facts() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "nothing moved", {"moved": False}
     yield "a name to quote", {"name": "my shop", "region": "us west"}
     yield "restoring", {"restoring": True}
+    yield "restoring, its end known", {"restoring": True, "ends_in": 40.0}
     yield "a restore was rolled back", {"restore_rolled_back": True}
     yield "to skip", {"skip": ("Queue",)}
     yield "skipped", {"skipped": ("Queue", "Api")}
@@ -67,7 +70,8 @@ def _tries(status: str) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "express", {"attempts": (no, express)}
     yield "express, restorable", {"attempts": (express,), "restore": view()}
     yield "express, not restorable", {"attempts": (express,), "restore": view(unusable="it is of another stack.")}
-    yield "rejected 3x, stuck", {"attempts": (no,) * 3, "stuck": ("Queue",)}
+    yield "rejected 3x, stuck", {"attempts": (no,) * 3, "stuck": ("Queue", "Api")}
+    yield "unclear 9x, and another step", {"attempts": (*(lost,) * 9, attempt(OTHER_STEP, unclear="another step"))}
 
 
 def _restores() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -103,6 +107,14 @@ def _restores() -> Iterator[tuple[str, dict[str, Any]]]:
     for name, facts in views.items():
         for way, how in _ways():
             yield f"snapshot: {name}{way}", {**how, "restore": view(**facts)}
+    for count in (2, 3):
+        said = [attempt(tokens.RESTORE, rejection=f"no {number}") for number in range(1, count + 1)]
+        other = attempt(tokens.CANCEL, rejection="another step")
+        yield f"not executed {count}x", {"attempts": tuple(said), "restore": view(change_set=sets["ready"])}
+        yield (
+            f"not executed {count}x, and another step",
+            {"attempts": (*said, other), "restore": view(change_set=sets["ready"])},
+        )
     for name, made in sets.items():
         yield f"change set: {name}", {"restore": view(change_set=made)}
         yield f"change set: {name}, destruction allowed", {"restore": view(change_set=made), "allow_destructive": True}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rollback.moves import Done, Move, Wait
+from rollback.moves import Done, Move
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,8 +46,7 @@ def in_words(move: object) -> str:
     if not isinstance(move, Move):
         return _facts(move)
     if not isinstance(move, Done):
-        shown = replace(move, ends_in=None) if isinstance(move, Wait) else move
-        return f"{_facts(shown)}: {move.says}"
+        return f"{_facts(move)}: {move.says}"
     lines = [f"{move.result} [{move.code}] {move.reason}"]
     lines += [f"    next: {_command(command)}" for command in move.next_steps]
     lines += [f"    {_notice(notice)}" for notice in move.warnings]
