@@ -9,9 +9,11 @@ from __future__ import annotations
 import io
 import json
 import re
+from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
+from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
@@ -25,7 +27,7 @@ from moto.core.request import (
     should_preserve_original_header_name,
 )
 from moto.core.routing import get_service_router
-from moto.core.serialize import SerializationContext, get_serializer_class
+from moto.core.serialize import BaseXMLSerializer, SerializationContext, get_serializer_class
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 
@@ -35,6 +37,7 @@ from sandbox.shapes import validation_message, violations
 
 if TYPE_CHECKING:
     from moto.core.model import OperationModel
+    from moto.core.serialize import ResponseSerializer
 
 # How each of our services names a request that breaks its model.
 _VALIDATION_CODES = {"cloudformation": "ValidationError", "amplify": "BadRequestException"}
@@ -135,7 +138,7 @@ class Wire:
         found = violations(result, shape) if shape is not None else [f"{name}: no output" for name in result]
         if found:
             raise ModelBrokenError(f"{self.service}.{operation}: {'; '.join(found)}")
-        serializer = get_serializer_class(self.service, self._model.protocol)
+        serializer = _serializer(self.service, self._model.protocol)
         context = SerializationContext(request_id=request_id)
         response = serializer(model, context=context).serialize(_without(result, omitted))
         body = response["body"]
@@ -248,6 +251,34 @@ def _unknown_in_json(body: bytes, operation: OperationModel) -> list[str]:
 def _encoded(body: str) -> bytes:
     """Return the body's bytes; characters that XML can't carry, such as ESC and NUL, become U+FFFD."""
     return _NOT_IN_XML.sub("\ufffd", body).encode()
+
+
+@cache
+def _serializer(service: str, protocol: str) -> type[ResponseSerializer]:
+    """Return moto's serializer, with XML written by the standard library: that escapes what a reader would fold."""
+    serializer: type[ResponseSerializer] = get_serializer_class(service, protocol)
+    return type("Serializer", (_WritesXml, serializer), {}) if issubclass(serializer, BaseXMLSerializer) else serializer
+
+
+class _WritesXml:
+    def _serialize_body(self, body: dict[str, Any]) -> str:
+        (name, content), *_ = body.items()
+        # A reader takes a bare carriage return for a line feed (XML 1.0, 2.11), so AWS writes a reference to it.
+        return ET.tostring(_element(name, content), encoding="unicode").replace("\r", "&#13;")
+
+
+def _element(name: str, content: Any) -> ET.Element:
+    """Return the element of moto's plain form: a dict of members and `@` attributes, a list of likes, or text."""
+    element = ET.Element(name)
+    if not isinstance(content, dict):
+        element.text = str(content)
+        return element
+    for member, value in content.items():
+        if member.startswith("@"):
+            element.set(member[1:], value)
+        else:
+            element.extend(_element(member, item) for item in (value if isinstance(value, list) else [value]))
+    return element
 
 
 def _without(value: object, omitted: frozenset[str]) -> object:

@@ -70,7 +70,7 @@ class Sandbox:
             **(backends or {}),
         }
         self._aws = Aws(self.clock, self.faults, served, self.services, (ACCESS_KEY, SESSION_TOKEN))
-        self._server = Server(self._respond, port)
+        self._server = Server(self.respond, port)
         self.url = self._server.url
         self.slack.url = self.site.base = self.github.base = self.url
 
@@ -137,7 +137,8 @@ class Sandbox:
             config=Config(**settings),
         )
 
-    def _respond(self, incoming: Incoming) -> Answer:
+    def respond(self, incoming: Incoming) -> Answer:
+        """Answer one request, as the server does. Raises ConnectionDroppedError for no answer at all."""
         try:
             return self._route(incoming)
         except ConnectionDroppedError:

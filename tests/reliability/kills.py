@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from tests.reliability.scenarios import Scenario
 
-_SEND = URLLib3Session.send
-
-
 class Killed(BaseException):
     """The process is gone: no `except Exception` may stop this, and nothing may call AWS on its way out."""
 
@@ -41,13 +38,14 @@ class Place:
 def killed_at(place: Place) -> Iterator[None]:
     """Kill what runs inside at this place. Raises AssertionError where it calls AWS on its way out, or isn't killed."""
     sent: list[str] = []
+    reach_aws = URLLib3Session.send
 
     def send(session: URLLib3Session, request: AWSPreparedRequest) -> Any:
         sent.append(request.url)
         assert len(sent) <= place.call, "called AWS after it was killed"
         if len(sent) == place.call and place.when == "before":
             raise Killed
-        answer = _SEND(session, request)
+        answer = reach_aws(session, request)
         if len(sent) == place.call:
             raise Killed
         return answer

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 WHEN = {"first": exactly(1), "second": exactly(2), "every": EVERY}
 LASTING = frozenset({Kind.DENIED, Kind.EXPIRED})
 """What no waiting mends."""
-TIMEOUTS = {Kind.TIMEOUT: Kind.DROPPED_BEFORE, Kind.TIMEOUT_AFTER: Kind.DROPPED_AFTER}
-"""An answer that never comes is a connection that is dropped, and that the client takes for one that is silent."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Cell:
     @property
     def fault(self) -> Fault:
         """The fault to plan."""
-        return Fault(self.operation, TIMEOUTS.get(self.kind, self.kind), WHEN[self.when], self.service)
+        return Fault(self.operation, self.kind, WHEN[self.when], self.service)
 
     @property
     def passes(self) -> bool:

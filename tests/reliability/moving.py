@@ -19,14 +19,14 @@ from sandbox import FIRST, Fault, Kind, ManualClock, Sandbox
 from tests.clocks import FakeClock
 from tests.reliability.counting import FULL
 from tests.reliability.invariants import world_broken
-from tests.reliability.play import shared_models
+from tests.short_wire import short_wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 RUN = "example/shop/17/1"
-PASSING = sorted(set(Kind) - {Kind.DENIED, Kind.EXPIRED, Kind.TIMEOUT, Kind.TIMEOUT_AFTER})
-"""Troubles that pass; a connection that is dropped stands for a timeout here."""
+PASSING = sorted(set(Kind) - {Kind.DENIED, Kind.EXPIRED})
+"""Troubles that pass."""
 
 MACHINE_SETTINGS = settings(
     max_examples=1_000 if FULL else 60,
@@ -55,7 +55,7 @@ class MovingWorld(RuleBasedStateMachine, Generic[AnyPart]):
         self.sandbox = self._open.enter_context(Sandbox(self.aws_clock))
         environment = {**self.sandbox.environment(), "AWS_MAX_ATTEMPTS": "1"}
         self._open.enter_context(patch.dict(os.environ, environment))
-        self._open.enter_context(shared_models())
+        self._open.enter_context(short_wire(self.sandbox))
         self.aws = Aws(self.sandbox.region)
         self.log: list[str] = []
         self.progress = Progress(self.time, self.log.append, self.time.monotonic())

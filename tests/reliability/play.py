@@ -1,32 +1,26 @@
-"""Plays a scenario in this process: the real product, the embedded AWS over HTTP, and a clock that nobody waits for."""
+"""Plays a scenario in this process: the real product, the embedded AWS, and a clock that nobody waits for."""
 
 from __future__ import annotations
 
 import io
 import os
 import tempfile
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from unittest.mock import patch
-
-from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
-from botocore.httpsession import URLLib3Session
-from botocore.loaders import Loader
 
 from rollback.session import Session
 from sandbox import Call, ManualClock, Sandbox
 from sandbox.demo.incidents import BUCKET
 from tests.clocks import FakeClock
 from tests.reliability import shop
+from tests.short_wire import short_wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-    from botocore.awsrequest import AWSPreparedRequest
 
     from tests.reliability.scenarios import Scenario
 
@@ -81,73 +75,47 @@ class Stage:
         )
 
 
-def play(scenario: Scenario, arrange: Callable[[Sandbox], object] = lambda _: None, *, timeouts: bool = False) -> Run:
-    """Play the scenario once; `arrange` plans faults when everything is prepared. `timeouts`: see `in_the_runner`."""
-    with staged(scenario, timeouts=timeouts) as stage:
+def play(scenario: Scenario, arrange: Callable[[Sandbox], object] = lambda _: None) -> Run:
+    """Play the scenario once; `arrange` plans faults when everything is prepared."""
+    with staged(scenario) as stage:
         arrange(stage.sandbox)
         return stage.run()
 
 
 @contextmanager
-def staged(scenario: Scenario, *, timeouts: bool = False) -> Iterator[Stage]:
-    """Prepare the scenario."""
+def staged(scenario: Scenario, *, over_http: bool = False) -> Iterator[Stage]:
+    """Prepare the scenario. `over_http` takes the real way to AWS instead of the short one."""
     clock = ManualClock()
-    with Sandbox(clock) as sandbox, in_the_runner(sandbox, timeouts=timeouts) as (variables, folder):
+    with (
+        Sandbox(clock) as sandbox,
+        in_the_runner(sandbox) as (variables, folder),
+        nullcontext() if over_http else short_wire(sandbox),
+    ):
         scenario.prepare(sandbox, clock)
         sandbox._aws.calls.clear()
         yield Stage(scenario, sandbox, clock, {**variables, "GITHUB_RUN_ATTEMPT": str(scenario.attempt)}, folder)
 
 
 @contextmanager
-def in_the_runner(sandbox: Sandbox, *, timeouts: bool = False) -> Iterator[tuple[dict[str, str], Path]]:
-    """Set this process up as the runner sets up the container's; yield its variables and its folder.
-
-    `timeouts` makes of each connection that is dropped an answer that never came, without the waiting.
-    """
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        # botocore's own retries would sleep in real time; the loop's retries are what is tried here.
-        aws = {**sandbox.environment(), "AWS_MAX_ATTEMPTS": "1"}
-        stack.enter_context(patch.dict(os.environ, aws))
-        stack.enter_context(shared_models())
-        if timeouts:
-            stack.enter_context(patch.object(URLLib3Session, "send", _send_until_the_timeout))
-        yield (
-            {
-                **aws,
-                "GITHUB_ACTIONS": "true",
-                "GITHUB_OUTPUT": str(folder / "output"),
-                "GITHUB_STEP_SUMMARY": str(folder / "summary"),
-                "GITHUB_WORKSPACE": str(folder),
-                "GITHUB_REPOSITORY": "example/shop",
-                "GITHUB_RUN_ID": "17",
-                "GITHUB_RUN_ATTEMPT": "1",
-                "GITHUB_REF_NAME": shop.BRANCH,
-                "GITHUB_SHA": shop.BAD,
-                "GITHUB_ACTOR": "robin",
-            },
-            folder,
-        )
-
-
-def shared_models() -> AbstractContextManager[object]:
-    """Let botocore read AWS's API models once a process, not once a session."""
-    return patch("botocore.session.create_loader", lambda *_: _models())
-
-
-@cache
-def _models() -> Loader:
-    return Loader()
-
-
-def _send_until_the_timeout(session: URLLib3Session, request: AWSPreparedRequest) -> Any:
-    try:
-        return _SEND(session, request)
-    except ConnectionClosedError as error:
-        raise ReadTimeoutError(endpoint_url=request.url, error=error) from error
-
-
-_SEND = URLLib3Session.send
+def in_the_runner(sandbox: Sandbox) -> Iterator[tuple[dict[str, str], Path]]:
+    """Set this process up as the runner sets up the container's; yield its variables and its folder."""
+    # botocore's own retries would sleep in real time; the loop's retries are what is tried here.
+    aws = {**sandbox.environment(), "AWS_MAX_ATTEMPTS": "1"}
+    with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, aws):
+        variables = {
+            **aws,
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_OUTPUT": f"{folder}/output",
+            "GITHUB_STEP_SUMMARY": f"{folder}/summary",
+            "GITHUB_WORKSPACE": folder,
+            "GITHUB_REPOSITORY": "example/shop",
+            "GITHUB_RUN_ID": "17",
+            "GITHUB_RUN_ATTEMPT": "1",
+            "GITHUB_REF_NAME": shop.BRANCH,
+            "GITHUB_SHA": shop.BAD,
+            "GITHUB_ACTOR": "robin",
+        }
+        yield variables, Path(folder)
 
 
 def _objects(sandbox: Sandbox) -> dict[str, bytes]:

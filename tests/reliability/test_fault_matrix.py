@@ -10,7 +10,7 @@ import pytest
 
 from tests.reliability.counting import CELLS
 from tests.reliability.invariants import broken
-from tests.reliability.matrix import TIMEOUTS, Cell, cells, undisturbed
+from tests.reliability.matrix import Cell, cells, undisturbed
 from tests.reliability.play import Run, play
 from tests.reliability.scenarios import ALL, Scenario
 
@@ -30,7 +30,7 @@ def test_a_call_that_goes_wrong_never_makes_it_worse(
     cell: Cell, record_property: Callable[[str, object], None]
 ) -> None:
     fault = cell.fault
-    run = play(cell.scenario, lambda sandbox: sandbox.faults.add(fault), timeouts=cell.kind in TIMEOUTS)
+    run = play(cell.scenario, lambda sandbox: sandbox.faults.add(fault))
     assert fault.hit, "the fault was never met"
     assert not [*broken(run, cell.scenario), *_badly_told(run, cell)], run.stdout
     record_property(CELLS, 1)

@@ -13,7 +13,7 @@ from rollback.report.delivery import MOST_RETRY_AFTER
 from sandbox import Fault, Kind, since
 from tests.clocks import FakeClock
 from tests.reliability.invariants import broken
-from tests.reliability.matrix import LASTING, TIMEOUTS, undisturbed
+from tests.reliability.matrix import LASTING, undisturbed
 from tests.reliability.play import play, staged
 from tests.reliability.scenarios import ALL, RESTORE, ROLLBACKS, STILL_UPDATING, Scenario
 
@@ -47,8 +47,8 @@ def test_a_wall_clock_that_jumps_changes_nothing(scenario: Scenario) -> None:
 @pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("scenario", ALL, ids=lambda scenario: scenario.name)
 def test_a_run_ends_even_where_aws_never_answers_again(scenario: Scenario, kind: Kind, first: int) -> None:
-    fault = Fault("*", TIMEOUTS.get(kind, kind), since(first))
-    run = play(scenario, lambda sandbox: sandbox.faults.add(fault), timeouts=kind in TIMEOUTS)
+    fault = Fault("*", kind, since(first))
+    run = play(scenario, lambda sandbox: sandbox.faults.add(fault))
     assert not broken(run, scenario), run.stdout
     if kind in LASTING and first == 1:
         assert run.seconds == 0
@@ -64,7 +64,7 @@ def test_an_answer_that_is_held_back_is_given_up() -> None:
         assert settings["connect_timeout"] <= 60
         return real(**{**settings, "read_timeout": 1})
 
-    with patch.object(botocore.config, "Config", impatient), staged(STILL_UPDATING) as stage:
+    with patch.object(botocore.config, "Config", impatient), staged(STILL_UPDATING, over_http=True) as stage:
         stage.sandbox.faults.add(Fault("DescribeStacks", Kind.TIMEOUT, since(3)))
         stage.sandbox.faults.add(Fault("StartJob", Kind.TIMEOUT_AFTER))
         run = stage.run({"stack-timeout": "0.2"})
