@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rollback.clock import Clock
 
 UNREADABLE_LOOKS = 10
-"""How many looks in a row may fail with a 5xx or an unreadable answer."""
+"""How many looks in a row, or moves in a row, may fail with a 5xx or an unreadable answer."""
 
 Observation = TypeVar("Observation")
 
@@ -82,7 +82,8 @@ class _Steps(Generic[Observation]):
         self._part = part
         self._pace = pace
         self._say = say
-        self._unreadable_looks = 0
+        self._doing = "look"
+        self._unreadable = {"look": 0, "move": 0}
 
     def next(self) -> Wait | Done:
         """Return what to wait for, or how the part ended."""
@@ -93,8 +94,8 @@ class _Steps(Generic[Observation]):
             self._say(f"AWS is busy, waiting: {trouble.what}")
             return Wait(trouble.what)
         except Unreadable as trouble:
-            self._unreadable_looks += 1
-            if self._unreadable_looks >= UNREADABLE_LOOKS:
+            self._unreadable[self._doing] += 1
+            if self._unreadable[self._doing] >= UNREADABLE_LOOKS:
                 return unreadable(trouble.what, trouble.cure)
             self._say(f"Looking again: {trouble.what}")
             return Wait(trouble.what)
@@ -106,11 +107,15 @@ class _Steps(Generic[Observation]):
             return rejected(trouble.what)
 
     def _look_and_move(self) -> Wait | Done:
+        self._doing = "look"
         move = self._part.decide(self._part.observe())
-        self._unreadable_looks = 0
+        self._unreadable["look"] = 0
+        self._pace.speed_up()
         if isinstance(move, (Done, Wait)):
             return move
+        self._doing = "move"
         self._part.perform(move)
+        self._unreadable["move"] = 0
         self._pace.something_moved()
         return Wait("the move to show")
 
@@ -136,6 +141,10 @@ class Pace:
     def slow_down(self) -> None:
         """Halve the rate: AWS asked for it."""
         self._slowed = min(self._slowed * 2, 8.0)
+
+    def speed_up(self) -> None:
+        """Double it again: AWS answered."""
+        self._slowed = max(self._slowed / 2, 1.0)
 
     def gap(self, move: Wait) -> float:
         """Return the seconds until the next look."""

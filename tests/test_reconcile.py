@@ -106,6 +106,26 @@ def test_throttling_between_unreadable_looks_does_not_begin_the_count_anew() -> 
     assert (done.result, done.code) == (Result.FAILED, Code.AWS_UNREADABLE)
 
 
+def test_ten_unreadable_moves_in_a_row_end_in_failure_though_each_look_between_succeeds() -> None:
+    part = Scripted([*[Push(), WAIT] * 20, GOOD], performing=[Unreadable("503")] * 20)
+    done = run(part)
+    assert (done.result, done.code) == (Result.FAILED, Code.AWS_UNREADABLE)
+    assert len(part.performed) == UNREADABLE_LOOKS
+
+
+def test_moves_whose_connection_is_lost_are_made_again_until_the_waiting_ends() -> None:
+    part = Scripted([Push()], performing=[Busy("no connection")] * 1_000)
+    assert run(part).result is Result.TIMED_OUT
+    assert len(part.performed) > UNREADABLE_LOOKS
+
+
+def test_a_throttled_look_slows_those_that_follow_only_until_aws_answers_again() -> None:
+    clock = FakeClock()
+    run(Scripted([*[Throttled("throttled")] * 3, *[WAIT] * 12, GOOD]), clock, Patience(600.0, 1.0))
+    assert clock.sleeps[:3] == [2.0, 4.0, 8.0]
+    assert clock.sleeps[3:7] == [4.0, 2.0, 1.0, 1.0]
+
+
 def test_denied_ends_at_once_with_the_cure() -> None:
     part = Scripted([Denied("cloudformation:DescribeStacks: access denied", "Add the permission.")])
     done = run(part)

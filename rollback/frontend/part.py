@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from rollback.progress import Progress
 
 
+_MOST_ENVIRONMENT_TRIES = 3
+"""How often the environment is put back while AWS's answers are 5xx or unreadable; to redeploy matters more."""
+
+
 class FrontendPart:
     """Drives one Amplify branch to the last known good."""
 
@@ -60,6 +64,7 @@ class FrontendPart:
         self._reason = reason or "Rollback to the last known good"
         self._history = History(door, wishes, progress)
         self._environment: tuple[str, ...] | None = None
+        self._environment_tries = 0
         self._branch_differs = False
         self._looks_since_lost_start: int | None = None
         self._highest_before_start = 0
@@ -209,9 +214,13 @@ class FrontendPart:
     def _stop(self, app: App, job: Job) -> None:
         try:
             self._door.stop(app.id, self.wishes.branch, job.id)
-        except Rejected as rejection:  # it may have ended just now: look again
+        except Denied as trouble:  # the site would come to serve the bad build: better to wait, and redeploy then
+            self._stop_rejections = decisions.MOST_STOP_REJECTIONS
+            text = f"Job {job.id} of the failed deployment could not be stopped, so its end is waited for: {trouble.what}"
+            self.warnings.append(warning(Code.ACCESS_DENIED, text, Command(purpose=trouble.cure)))
+        except (Rejected, Unreadable) as trouble:  # it may have ended just now: look again
             self._stop_rejections += 1
-            self._progress.tell(self.label, f"AWS says no: {rejection.message}; looking again")
+            self._progress.tell(self.label, f"AWS does not stop it: {trouble.what}; looking again")
 
     def _restore_environment(self, app: App) -> None:
         recorded = self.wishes.environment or Environment()
@@ -220,7 +229,10 @@ class FrontendPart:
                 self._door.set_app_environment(app.id, recorded.app)
             if recorded.branch is not None and self._branch_differs:
                 self._door.set_branch_environment(app.id, self.wishes.branch, recorded.branch)
-        except (Denied, Rejected) as trouble:
+        except (Denied, Rejected, Unreadable) as trouble:
+            self._environment_tries += 1
+            if isinstance(trouble, Unreadable) and self._environment_tries < _MOST_ENVIRONMENT_TRIES:
+                raise
             cure = (Command(purpose=trouble.cure),) if trouble.cure else ()
             text = f"The environment variables could not be put back, so the rebuild uses today's: {trouble.what}"
             self.warnings.append(warning(Code.ENVIRONMENT_NOT_RESTORED, text, *cure))

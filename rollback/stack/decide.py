@@ -15,9 +15,6 @@ from rollback.stack.states import STATES, State
 MOST_TRIES = 3
 """How often a write that AWS rejects is made before giving up on it."""
 
-MOST_UNCLEAR = 10
-"""How often a write is repeated whose answer got lost or can't be read."""
-
 PLAIN_CONTINUES = 2
 """How often a failed rollback is continued without a skip list; with one it is continued once more."""
 
@@ -248,12 +245,9 @@ def _rejections(seen: Seen, step: str) -> list[str]:
 
 
 def _given_up(seen: Seen, step: str) -> str:
-    """Return why a step isn't tried again: AWS said no too often, or gave no clear answer too often. Else empty."""
+    """Return why a step isn't tried again: AWS said no too often. Else empty."""
     rejections = _rejections(seen, step)
-    if len(rejections) >= MOST_TRIES:
-        return rejections[-1]
-    unclear = [attempt.unclear for attempt in seen.attempts if attempt.step == step and attempt.unclear]
-    return unclear[-1] if len(unclear) >= MOST_UNCLEAR else ""
+    return rejections[-1] if len(rejections) >= MOST_TRIES else ""
 
 
 def _status_command(seen: Seen) -> Command:

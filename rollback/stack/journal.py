@@ -50,9 +50,9 @@ class Journal:
 
     @contextmanager
     def writing(self, step: str, token: str, status_before: str) -> Iterator[None]:
-        """Record the call made inside, and how AWS answers: a rejection and a lost answer are remembered, not raised.
+        """Record the call made inside, and how AWS answers: a rejection is remembered, not raised.
 
-        Raises Throttled and Denied: such a call certainly had no effect.
+        Raises AwsTrouble otherwise, and forgets a call that certainly had no effect: Throttled and Denied ones.
         """
         # Recorded before the call: a signal in the middle of it must not make us forget it.
         attempt = Attempt(step, token, status_before, unclear="interrupted")
@@ -67,6 +67,7 @@ class Journal:
         except (Busy, Unreadable) as trouble:
             # Nobody knows whether it took effect: the events will tell, and the token makes repeating it harmless.
             self._amend(unclear=trouble.what)
+            raise
         else:
             self._amend(unclear="")
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rollback.aws import AwsTrouble
+from rollback.aws import AwsTrouble, Busy, Throttled, Unreadable
 from rollback.stack import decide as decisions
 from rollback.stack import evidence, restoring, tokens
 from rollback.stack.journal import Journal
@@ -121,7 +121,7 @@ class StackPart:
     def timed_out(self, waiting_for: str) -> Done:
         """Return how the stack ends when the waiting does."""
         last = self._journal.last
-        if last and last.unclear:
+        if last and last.unclear and last.unclear not in waiting_for:
             waiting_for = f"{waiting_for} ({last.unclear})"
         return decisions.timed_out(self.seen, self.name, self.wishes.region, waiting_for)
 
@@ -232,13 +232,17 @@ class StackPart:
         """Record the call made inside under its token, which is given."""
         before = self.seen.status if self.seen and self.seen.status else ""
         token = self._tokens.make(step, attempt)
-        with self._journal.writing(step, token, before):
-            yield token
+        try:
+            with self._journal.writing(step, token, before):
+                yield token
+        except Throttled:
+            raise
+        except (Busy, Unreadable) as trouble:
+            self._progress.tell(self.label, f"unclear whether it took effect, looking again: {trouble.what}")
+            raise
         last = self._journal.last
         if last and last.rejection:
             self._progress.tell(self.label, f"AWS says no: {last.rejection}; looking again")
-        elif last and last.unclear:
-            self._progress.tell(self.label, f"unclear whether it took effect, looking again: {last.unclear}")
 
     def stays_behind(self) -> tuple[str, ...]:
         """Return what a restore can't bring back, a sentence each."""

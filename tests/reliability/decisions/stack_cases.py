@@ -62,16 +62,13 @@ def _tries(status: str) -> Iterator[tuple[str, dict[str, Any]]]:
         yield f"ran {count}x, to skip", {"attempts": (ran,) * count, "skip": ("Queue",)}
         other = attempt(OTHER_STEP if step != OTHER_STEP else tokens.CANCEL, rejection="another step")
         yield f"another step rejected {count}x", {"attempts": (other,) * count}
-    for count in (9, 10):
-        yield f"unclear {count}x", {"attempts": (lost,) * count}
+    yield "unclear", {"attempts": (lost,)}
     yield "ran once, then rejected and unclear", {"attempts": (ran, no, lost), "skip": ("Queue",)}
     yield "rejected in different words", {"attempts": (no, no, attempt(step, rejection="never"))}
-    yield "unclear in different words", {"attempts": (*(lost,) * 9, attempt(step, unclear="half an answer"))}
     yield "express", {"attempts": (no, express)}
     yield "express, restorable", {"attempts": (express,), "restore": view()}
     yield "express, not restorable", {"attempts": (express,), "restore": view(unusable="it is of another stack.")}
     yield "rejected 3x, stuck", {"attempts": (no,) * 3, "stuck": ("Queue", "Api")}
-    yield "unclear 9x, and another step", {"attempts": (*(lost,) * 9, attempt(OTHER_STEP, unclear="another step"))}
 
 
 def _restores() -> Iterator[tuple[str, dict[str, Any]]]:
