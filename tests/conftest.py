@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
+from botocore.loaders import Loader
 from hypothesis import HealthCheck, settings
 
 from sandbox import ManualClock, Sandbox
@@ -21,6 +24,13 @@ settings.register_profile(
 settings.load_profile("rules")
 
 __all__ = ["pytest_terminal_summary"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def models_read_once() -> Iterator[None]:
+    """Let botocore read AWS's API models once a process, not once a session of its own."""
+    with patch("botocore.session.create_loader", cache(lambda _paths=None: Loader())):
+        yield
 
 
 @pytest.fixture

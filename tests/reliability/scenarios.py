@@ -25,7 +25,10 @@ STACK_MINUTES, FRONTEND_MINUTES, VERIFY_SECONDS = 10.0, 10.0, 120.0
 
 @dataclass(frozen=True, eq=False)
 class Scenario:
-    """A state of AWS (`prepare`), and a run's inputs besides the usual ones."""
+    """A state of AWS (`prepare`), and a run's inputs besides the usual ones.
+
+    `adds` names the operations whose faults it adds to the matrix, where all others are met just so in another one.
+    """
 
     name: str
     prepare: Callable[[Sandbox, Movable], None]
@@ -33,6 +36,7 @@ class Scenario:
     results: Mapping[str, str] = field(default_factory=lambda: SMOKE_FAILED)
     attempt: int = 1
     good_template: str = shop.GOOD_TEMPLATE
+    adds: frozenset[str] = frozenset()
 
     def all_inputs(self, sandbox: Sandbox) -> dict[str, str]:
         """Return every input of the run."""
@@ -125,7 +129,12 @@ RESTORE = Scenario(
     _restore,
     {"snapshot": SNAPSHOT, "lock-auto-build": "true", "verify-alarms": shop.ALARM, **_VERIFIED},
 )
-REFUSED_RESTORE = Scenario("refused-restore", _destructive_restore, {"snapshot": SNAPSHOT})
+REFUSED_RESTORE = Scenario(
+    "refused-restore",
+    _destructive_restore,
+    {"snapshot": SNAPSHOT},
+    adds=frozenset({"CreateChangeSet", "DescribeChangeSet", "DeleteChangeSet"}),
+)
 STILL_UPDATING = Scenario("still-updating", _still_updating, {"app-id": "", "app-name": shop.APP_NAME, **_VERIFIED})
 FRONTEND_BUILDING = Scenario("frontend-building", _frontend_building, _VERIFIED, FRONTEND_FAILED)
 HALF_WAY = Scenario("half-way", _half_way, {"resources-to-skip": "Queue"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import fields, is_dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,15 +31,18 @@ def assert_is(name: str, cases: Iterable[tuple[str, object]]) -> None:
 
 
 def table(cases: Iterable[tuple[str, object]]) -> str:
-    """Return the cases, each with the numbers of what came of it, and after them what the numbers mean."""
-    numbers: dict[str, int] = {}
+    """Return the cases, each with a mark for what came of it, and after them what the marks mean.
+
+    A mark is made of the words it stands for, so that a decision that changes changes no other line.
+    """
+    legend: dict[str, str] = {}
     lines = []
     for case, found in cases:
-        several = found if isinstance(found, list) else [found]
-        chosen = [str(numbers.setdefault(in_words(one), len(numbers) + 1)) for one in several]
-        lines.append(f"{case}: {' / '.join(chosen)}")
-    legend = [f"{number}. {words}" for words, number in numbers.items()]
-    return "\n".join([*lines, "", *legend, ""])
+        words = [in_words(one) for one in (found if isinstance(found, list) else [found])]
+        marks = [sha256(one.encode()).hexdigest()[:5] for one in words]
+        legend.update(zip(marks, words, strict=True))
+        lines.append(f"{case}: {' / '.join(marks)}")
+    return "\n".join([*lines, "", *(f"{mark}. {legend[mark]}" for mark in sorted(legend)), ""])
 
 
 def in_words(move: object) -> str:
