@@ -24,7 +24,7 @@ class Server:
     def __init__(self, respond: Respond, port: int = 0) -> None:
         self._httpd = _Httpd(port, respond)
         self._thread = threading.Thread(
-            target=self._httpd.serve_forever, kwargs={"poll_interval": 0.02}, name="sandbox", daemon=True
+            target=self._httpd.serve_forever, kwargs={"poll_interval": 0.005}, name="sandbox", daemon=True
         )
 
     @property

@@ -58,7 +58,7 @@ def short_wire(sandbox: Sandbox) -> Iterator[None]:
 
 
 @cache
-def _client(region: str, service: str, retries: bool) -> Any:  # noqa: FBT001 - the cache's key
+def _client(region: str, service: str, retries: bool) -> Any:
     return _new_client(Aws(region), service, retries=retries)
 
 

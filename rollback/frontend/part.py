@@ -216,8 +216,8 @@ class FrontendPart:
             self._door.stop(app.id, self.wishes.branch, job.id)
         except Denied as trouble:  # the site would come to serve the bad build: better to wait, and redeploy then
             self._stop_rejections = decisions.MOST_STOP_REJECTIONS
-            text = f"Job {job.id} of the failed deployment could not be stopped, so its end is waited for: {trouble.what}"
-            self.warnings.append(warning(Code.ACCESS_DENIED, text, Command(purpose=trouble.cure)))
+            text = f"Job {job.id} of the failed deployment could not be stopped, so the rollback waits for its end."
+            self.warnings.append(warning(Code.ACCESS_DENIED, f"{text} {trouble.what}", Command(purpose=trouble.cure)))
         except (Rejected, Unreadable) as trouble:  # it may have ended just now: look again
             self._stop_rejections += 1
             self._progress.tell(self.label, f"AWS does not stop it: {trouble.what}; looking again")

@@ -21,6 +21,9 @@ HIDDEN = "***"
 SHORTEST_SECRET = 4
 """A shorter "secret" would blot out ordinary words; GitHub's runner leaves those alone too."""
 
+LONGEST_TEXT = 20_000
+"""Characters: more than any renderer shows, and few enough to render in time where a job is cancelled."""
+
 _SHORTEST_PATH = 12
 _SHORTEST_BASE64 = 8
 
@@ -120,8 +123,8 @@ class Redactor:
         return Redactor((*self.secrets, *secrets))
 
     def redact_report(self, report: AnyRecord) -> AnyRecord:
-        """Return the report (or a part of it) with every free text redacted."""
-        return map_texts(report, self)
+        """Return the report (or a part of it) with every free text redacted, and then cut to `LONGEST_TEXT`."""
+        return map_texts(report, lambda text: shorten(self(text), LONGEST_TEXT))
 
 
 def parts_of(secret: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tests.reliability.scenarios import Scenario
 
+
 class Killed(BaseException):
     """The process is gone: no `except Exception` may stop this, and nothing may call AWS on its way out."""
 

@@ -156,7 +156,9 @@ def unclear(step: str, times: int) -> tuple[object, ...]:
         ("UPDATE_FAILED", "rollback", RollbackStack()),
     ],
 )
-def test_a_rejected_or_unclear_call_is_made_again_while_the_status_asks_for_it(status: str, step: str, move: Move) -> None:
+def test_a_rejected_or_unclear_call_is_made_again_while_the_status_asks_for_it(
+    status: str, step: str, move: Move
+) -> None:
     assert decide(seen(status, attempts=rejected(step, MOST_TRIES - 1))) == move
     assert decide(seen(status, attempts=unclear(step, 99))) == move
 
