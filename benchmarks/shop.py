@@ -58,8 +58,8 @@ class Ledger(Sandbox):
         super().__init__(clock, backends=backends)
         self.counted = Counted()
 
-    def _respond(self, incoming: Incoming) -> Answer:
-        answer = super()._respond(incoming)
+    def respond(self, incoming: Incoming) -> Answer:
+        answer = super().respond(incoming)
         if incoming.header("Authorization").startswith("AWS4-HMAC-SHA256"):
             asked = len(incoming.method) + len(incoming.target) + len(incoming.body) + len(str(incoming.headers))
             self.counted.bytes += (

@@ -66,16 +66,18 @@ def _incoming(request: AWSPreparedRequest) -> Incoming:
     url = urlsplit(request.url)
     headers = Message()
     headers["Host"] = url.netloc
-    for name, value in request.headers.items():
-        headers[name] = value.decode() if isinstance(value, bytes) else str(value)
-    body = request.body.read() if hasattr(request.body, "read") else request.body
+    given: Any = request.headers  # some values are bytes
+    for name, value in given.items():
+        headers[name] = value.decode() if isinstance(value, bytes) else value
+    body: Any = request.body
+    body = body.read() if hasattr(body, "read") else body
     target = f"{url.path or '/'}?{url.query}" if url.query else url.path or "/"
     return Incoming(request.method, target, headers, body.encode() if isinstance(body, str) else bytes(body or b""))
 
 
 def _response(request: AWSPreparedRequest, answer: Answer) -> AWSResponse:
     body = b"" if request.method == "HEAD" else answer.body
-    raw = HTTPResponse(
+    raw: Any = HTTPResponse(
         io.BytesIO(body), answer.headers, answer.status, preload_content=False, enforce_content_length=False
     )
     return AWSResponse(request.url, answer.status, raw.headers, raw)

@@ -248,9 +248,16 @@ class StackPart:
         """Return what a restore can't bring back, a sentence each."""
         return self._restore.stays_behind() if self._restore else ()
 
+    @property
+    def _takes_the_restore(self) -> bool:
+        seen = self.seen
+        if seen is None or seen.status is None or not seen.restore_executed:
+            return False
+        return in_progress(seen.status) or STATES.get(seen.status) is State.UPDATED
+
     def drop_change_set(self) -> None:
-        """Delete our change set if it is still there: called on every way out."""
-        if self._restore and self.stack and not (self.seen and self.seen.restore_executed):
+        """Delete our change set, unless the stack is at work on it or came to rest with it: on every way out."""
+        if self._restore and self.stack and not self._takes_the_restore:
             try:
                 self._restore.drop(self.stack, self._tokens.change_set())
             except AwsTrouble as trouble:

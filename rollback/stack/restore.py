@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rollback.stack.client import CloudFormation
 
 
+_EXECUTED = frozenset({"EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE"})
+
+
 class Restore:
     """Brings one stack back to its record in the snapshot; `find` gives the record, or why it can't be used."""
 
@@ -100,7 +103,7 @@ class Restore:
 
     def drop(self, stack: Stack, name: str) -> None:
         """Delete our change set if there is one: the way out."""
-        executed = self._change_set is not None and self._change_set.execution_status.startswith("EXECUTE_")
+        executed = self._change_set is not None and self._change_set.execution_status in _EXECUTED
         if (self._created or self._change_set is not None) and not executed:
             self._door.delete_change_set(stack.id, name)
             self._created, self._change_set = False, None
