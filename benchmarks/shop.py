@@ -59,6 +59,7 @@ class Ledger(Sandbox):
         self.counted = Counted()
 
     def respond(self, incoming: Incoming) -> Answer:
+        """Answer, and put request and answer on the scale."""
         answer = super().respond(incoming)
         if incoming.header("Authorization").startswith("AWS4-HMAC-SHA256"):
             asked = len(incoming.method) + len(incoming.target) + len(incoming.body) + len(str(incoming.headers))

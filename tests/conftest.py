@@ -12,14 +12,19 @@ from hypothesis import HealthCheck, settings
 
 from sandbox import ManualClock, Sandbox
 from tests.clocks import FakeClock
-from tests.reliability.counting import pytest_terminal_summary
+from tests.reliability.counting import FULL, pytest_terminal_summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # How long an example takes says something about the machine, nothing about the rule: speed belongs in the benchmark.
+# The same examples every time, so that a change is judged by itself; RELIABILITY=full looks for new ones.
 settings.register_profile(
-    "rules", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    "rules",
+    deadline=None,
+    derandomize=not FULL,
+    max_examples=1_000 if FULL else 100,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 settings.load_profile("rules")
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rollback.actions import Actions
 from rollback.aws import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
 from rollback.frontend import decide as decisions
 from rollback.frontend.apps import find_app
@@ -54,10 +55,9 @@ class FrontendPart:
         self.target: Job | None = None
         self.redeployments: list[Redeployment] = []
         self.seen: Seen | None = None
-        self.actions: list[str] = []
+        self.actions = Actions()
         self.warnings: list[Notice] = []
         self.started_unclear = False
-        self.wrote = False
         self.failure: tuple[Job, str] | None = None
         self._door = door
         self._progress = progress
@@ -180,14 +180,16 @@ class FrontendPart:
         app = self.app
         if app is None:
             raise TypeError("the frontend is observed before it is moved")
-        if not isinstance(move, ReadOlder):
-            self.actions.append(move.did)
-            self._progress.tell(self.label, move.says)
-        self.wrote = self.wrote or move.writes
+        if isinstance(move, ReadOlder):
+            while isinstance(self.choice(), NeedsOlder):
+                self.read_older()
+            return
+        self._progress.tell(self.label, move.says)
+        with self.actions.doing(move):
+            self._make(move, app)
+
+    def _make(self, move: Move, app: App) -> None:
         match move:
-            case ReadOlder():
-                while isinstance(self.choice(), NeedsOlder):
-                    self.read_older()
             case Adopt(job):
                 self._pin_target()
                 self._begin(job, adopted=True)
@@ -215,10 +217,12 @@ class FrontendPart:
         try:
             self._door.stop(app.id, self.wishes.branch, job.id)
         except Denied as trouble:  # the site would come to serve the bad build: better to wait, and redeploy then
+            self.actions.failed(trouble)
             self._stop_rejections = decisions.MOST_STOP_REJECTIONS
             text = f"Job {job.id} of the failed deployment could not be stopped, so the rollback waits for its end."
             self.warnings.append(warning(Code.ACCESS_DENIED, f"{text} {trouble.what}", Command(purpose=trouble.cure)))
         except (Rejected, Unreadable) as trouble:  # it may have ended just now: look again
+            self.actions.failed(trouble)
             self._stop_rejections += 1
             self._progress.tell(self.label, f"AWS does not stop it: {trouble.what}; looking again")
 
@@ -236,6 +240,7 @@ class FrontendPart:
             cure = (Command(purpose=trouble.cure),) if trouble.cure else ()
             text = f"The environment variables could not be put back, so the rebuild uses today's: {trouble.what}"
             self.warnings.append(warning(Code.ENVIRONMENT_NOT_RESTORED, text, *cure))
+            self.actions.failed(trouble)
         self._environment = ()
 
     def _start(self, app: App, target: Job) -> None:
@@ -248,6 +253,7 @@ class FrontendPart:
             raise
         except Rejected as rejection:
             self.started_unclear = False
+            self.actions.failed(rejection)
             if "LimitExceeded" in rejection.code:  # somebody's job began between look and call: look again
                 self._progress.tell(self.label, f"AWS says no: {rejection.message}; looking again")
                 return
@@ -256,6 +262,7 @@ class FrontendPart:
             self._progress.tell(
                 self.label, f"unclear whether the redeployment was started, listing again: {trouble.what}"
             )
+            self.actions.failed(trouble)
             self._looks_since_lost_start = 0
             self._lost_starts += 1
         else:
@@ -281,7 +288,7 @@ class FrontendPart:
             return
         on = Command(purpose="Once the fix is in, turn it on again", line=f"{line} --enable-auto-build")
         text = f"Auto-build of branch {branch} is off now, so that the failed tip isn't built again."
-        self.actions.append("turned the branch's auto-build off")
+        self.actions.also("turned the branch's auto-build off")
         self.warnings.append(warning(Code.AUTO_BUILD_LOCKED, text, on))
 
     def find_failure(self) -> None:

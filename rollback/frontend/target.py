@@ -177,7 +177,8 @@ def _by_own_result(
 
     RETRY jobs above the deployment's own are redeployments by a rollback, never the deployment itself.
     """
-    if any(not job.is_over and job.names_no_commit and job.type != RETRY for job in jobs):
+    newer = [job for job in jobs if job.number > able[0].number]
+    if any(not job.is_over and job.names_no_commit and job.type != RETRY for job in newer):
         return _unclear("a job that names no commit (HEAD) is still running, and may be the failed deployment")
     own = [job for job in able if job.type != RETRY or job.number < _newest_that_is_no_retry(jobs)]
     if failed.frontend_result in {"failure", "skipped"}:

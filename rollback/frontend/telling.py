@@ -21,7 +21,7 @@ _MOST_HISTORY = 20
 def frontend_report(part: FrontendPart, done: Done | None, *, with_history: bool = False) -> FrontendReport:
     """Return the report of a frontend that is `done`; None where the run was interrupted before its end."""
     wishes, app = part.wishes, part.app
-    result = done.result if done else (Result.TIMED_OUT if part.wrote else None)
+    result = done.result if done else (Result.TIMED_OUT if part.actions.wrote else None)
     ours = part.redeployments[-1].job if part.redeployments else part.redeployed_before
     good = result in GOOD
     live = part.seen.live if part.seen else None
@@ -42,7 +42,7 @@ def frontend_report(part: FrontendPart, done: Done | None, *, with_history: bool
         restored=_job(restored),
         live=_job(live),
         proven=good and restored is not None and not unproven,
-        actions=tuple(part.actions),
+        actions=part.actions.texts,
         reason=done.reason if done else _interrupted(part),
         root_cause=_root_cause(part),
         notices=(
@@ -106,8 +106,8 @@ def _interrupted(part: FrontendPart) -> str:
             "The run was interrupted while Amplify was asked for a redeployment: it may have started. "
             "Running it again adopts it."
         )
-    if part.wrote:
-        return f"The run was interrupted. Amplify goes on with what was started: {'; '.join(part.actions)}."
+    if part.actions.wrote:
+        return f"The run was interrupted. Amplify goes on with what was started: {part.actions.told}."
     return "The run was interrupted before anything was started."
 
 

@@ -50,9 +50,9 @@ class Journal:
 
     @contextmanager
     def writing(self, step: str, token: str, status_before: str) -> Iterator[None]:
-        """Record the call made inside, and how AWS answers: a rejection is remembered, not raised.
+        """Record the call made inside, and how AWS answers.
 
-        Raises AwsTrouble otherwise, and forgets a call that certainly had no effect: Throttled and Denied ones.
+        Raises its AwsTrouble. A rejection and a lost answer are remembered; a call that AWS did not take is forgotten.
         """
         # Recorded before the call: a signal in the middle of it must not make us forget it.
         attempt = Attempt(step, token, status_before, unclear="interrupted")
@@ -61,6 +61,7 @@ class Journal:
             yield
         except Rejected as rejection:
             self._amend(unclear="", rejection=rejection.message)
+            raise
         except (Throttled, Denied):
             self._writes.pop()
             raise

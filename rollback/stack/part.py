@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rollback.aws import AwsTrouble, Busy, Throttled, Unreadable
+from rollback.actions import Actions
+from rollback.aws import AwsTrouble, Busy, Rejected, Throttled, Unreadable
 from rollback.stack import decide as decisions
 from rollback.stack import evidence, restoring, tokens
 from rollback.stack.journal import Journal
@@ -64,9 +65,8 @@ class StackPart:
         self.status_before = ""
         self.seen: Seen | None = None
         self.watch = EventWatch(door, clock, progress)
-        self.actions: list[str] = []
+        self.actions = Actions()
         self.skipped: tuple[str, ...] = ()
-        self.wrote = False
         self._door = door
         self._clock = clock
         self._progress = progress
@@ -199,11 +199,20 @@ class StackPart:
         """Make the move. A rejection by AWS is remembered: the next look decides again."""
         if self.stack is None:
             raise TypeError("a stack is observed before it is moved")
-        stack_id = self.stack.id
-        self.wrote = True
-        self.actions.append(move.did)
         self._progress.tell(self.label, move.says)
-        change_set, role = self._tokens.change_set(), self.wishes.role_arn
+        try:
+            with self.actions.doing(move):
+                self._make(move, self.stack)
+        except Rejected as rejection:
+            self._progress.tell(self.label, f"AWS says no: {rejection.message}; looking again")
+        except Throttled:
+            raise
+        except (Busy, Unreadable) as trouble:
+            self._progress.tell(self.label, f"unclear whether it took effect, looking again: {trouble.what}")
+            raise
+
+    def _make(self, move: Move, stack: Stack) -> None:
+        stack_id, change_set, role = stack.id, self._tokens.change_set(), self.wishes.role_arn
         match move:
             case CancelUpdate():
                 with self._writing(tokens.CANCEL) as token:
@@ -216,12 +225,12 @@ class StackPart:
                 with self._writing(tokens.ROLLBACK) as token:
                     self._door.roll_back(stack_id, token, role)
             case CreateChangeSet() if self._restore:
-                self._restore.create_change_set(self.stack, change_set, role)
+                self._restore.create_change_set(stack, change_set, role)
             case DropChangeSet() if self._restore:
-                self._restore.drop_unneeded(self.stack, change_set)
+                self._restore.drop_unneeded(stack, change_set)
             case ExecuteChangeSet():
                 self._said = ""  # even where the same status follows, it is another state that is at rest then
-                failed = self.stack.status == "UPDATE_FAILED"
+                failed = stack.status == "UPDATE_FAILED"
                 with self._writing(tokens.RESTORE) as token:
                     self._door.execute_change_set(stack_id, change_set, token, from_failed=failed)
             case _:
@@ -232,17 +241,8 @@ class StackPart:
         """Record the call made inside under its token, which is given."""
         before = self.seen.status if self.seen and self.seen.status else ""
         token = self._tokens.make(step, attempt)
-        try:
-            with self._journal.writing(step, token, before):
-                yield token
-        except Throttled:
-            raise
-        except (Busy, Unreadable) as trouble:
-            self._progress.tell(self.label, f"unclear whether it took effect, looking again: {trouble.what}")
-            raise
-        last = self._journal.last
-        if last and last.rejection:
-            self._progress.tell(self.label, f"AWS says no: {last.rejection}; looking again")
+        with self._journal.writing(step, token, before):
+            yield token
 
     def stays_behind(self) -> tuple[str, ...]:
         """Return what a restore can't bring back, a sentence each."""

@@ -69,7 +69,7 @@ class Restore:
         )
 
     def create_change_set(self, stack: Stack, name: str, role_arn: str | None) -> None:
-        """Ask for the change set that restores the snapshot. A rejection is remembered for the next look."""
+        """Ask for the change set that restores the snapshot. A rejection is remembered, and raised."""
         if not isinstance(self._record, StackSnapshot):
             raise TypeError("a restore needs a snapshot")
         self._created = True
@@ -78,11 +78,19 @@ class Restore:
         except Rejected as rejection:
             if "AlreadyExists" not in rejection.code:
                 self._rejections.append(rejection.message)
+                raise
 
     def drop_unneeded(self, stack: Stack, name: str) -> None:
-        """Delete our change set because it is empty, or because the stack has moved since."""
+        """Delete our change set because it is empty, or because the stack has moved since.
+
+        A rejection is remembered for the next look, and raised.
+        """
+        try:
+            self._door.delete_change_set(stack.id, name)
+        except Rejected as rejection:
+            self._rejections.append(rejection.message)
+            raise
         self._found_empty = bool(self._change_set and self._change_set.is_empty)
-        self._door.delete_change_set(stack.id, name)
         self._created = False
 
     def stays_behind(self) -> tuple[str, ...]:

@@ -19,13 +19,13 @@ def stack_report(part: StackPart, done: Done | None) -> StackReport:
     """Return the report of a stack that is `done`; None where the run was interrupted before its end."""
     seen, stack = part.seen, part.stack
     link = links.stack(part.wishes.region, stack.id) if stack else ""
-    result = done.result if done else (Result.TIMED_OUT if part.wrote else None)
+    result = done.result if done else (Result.TIMED_OUT if part.actions.wrote else None)
     return StackReport(
         name=stack.name if stack else part.name,
         result=result,
         status_before=part.status_before,
         status=(seen.status or "") if seen else "",
-        actions=tuple(part.actions),
+        actions=part.actions.texts,
         reason=done.reason if done else _interrupted(part),
         root_cause=_root_cause(part, link),
         notices=_notices(done),
@@ -51,8 +51,8 @@ def _notices(done: Done | None) -> tuple[Notice, ...]:
 
 
 def _interrupted(part: StackPart) -> str:
-    if part.wrote:
-        return f"The run was interrupted. CloudFormation goes on with what was started: {'; '.join(part.actions)}."
+    if part.actions.wrote:
+        return f"The run was interrupted. CloudFormation goes on with what was started: {part.actions.told}."
     return "The run was interrupted before anything was started."
 
 

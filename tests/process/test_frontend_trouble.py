@@ -102,3 +102,15 @@ def test_a_build_that_hangs_in_cancelling_ends_with_the_waiting(shop: Shop) -> N
     ran = roll_back(shop, frontend_timeout="2")
     assert ran.ended == ("skipped", "timed-out", "failed")
     assert shop.writes == ["StopJob"]
+
+
+@pytest.mark.parametrize("kind", [Kind.DENIED, Kind.INTERNAL_ERROR, Kind.MALFORMED])
+def test_a_bad_build_that_cannot_be_stopped_is_waited_for_and_built_over(shop: Shop, kind: Kind) -> None:
+    shop.frontend("RUNNING")
+    shop.sandbox.faults.add(Fault("StopJob", kind, ALL))
+    ran = roll_back(shop)
+    assert ran.ended == ("skipped", "rolled-back", "rolled-back")
+    assert shop.live == GOOD
+    denied = kind is Kind.DENIED
+    assert ("access-denied" in ran.codes) is denied
+    assert ("Add the permission amplify:StopJob to the role" in ran.summary) is denied

@@ -168,9 +168,10 @@ def test_only_what_differs_is_written(changed_environment: Shop) -> None:
     assert shop.writes[writes:] == ["UpdateApp", "StartJob"]
 
 
-def test_an_environment_that_may_not_be_changed_is_a_warning(changed_environment: Shop) -> None:
+@pytest.mark.parametrize("kind", [Kind.DENIED, Kind.UNAVAILABLE])
+def test_an_environment_that_cannot_be_put_back_is_a_warning(changed_environment: Shop, kind: Kind) -> None:
     shop = changed_environment
-    shop.sandbox.faults.add(Fault("UpdateApp", Kind.DENIED, ALL))
+    shop.sandbox.faults.add(Fault("UpdateApp", kind, ALL))
     ran = shop.run(app_name="shop", snapshot=IN_S3)
     assert ran["outcome"] == "rolled-back"
     assert "environment-not-restored" in ran.codes
