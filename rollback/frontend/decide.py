@@ -68,8 +68,8 @@ def _towards(seen: Seen, target: Job) -> Move:
         return StopJob(stoppable[-1])
     if of_failed:
         return Wait(f"job {of_failed[-1].id} of the failed deployment to end ({of_failed[-1].status})")
-    if seen.if_needed and _is_served(seen, target):
-        return _served(seen, target, "The site still serves the last known good.")
+    if seen.if_needed and (live := _serving(seen, target)):
+        return _served(seen, live, "The site still serves the last known good.")
     if running:
         return Wait(f"job {running[-1].id} to end ({running[-1].status}): Amplify runs one job a branch")
     return _redeploy(seen, target)
@@ -94,18 +94,17 @@ def _superseded(seen: Seen, target: Job, failed: int | None) -> Done | None:
     Where the failed deployment left no job, its start tells; where that isn't known either, only a build that
     still runs is certainly newer.
     """
-    deployment = seen.deployment
-    newest = seen.jobs[0] if seen.jobs else None
-    if newest is None or deployment.target_job_id or deployment.target_commit:
+    deployment, newest = seen.deployment, seen.jobs[0]
+    if deployment.target_job_id or deployment.target_commit:
         return None
-    if newest.names_no_commit or newest.is_of(deployment.commit) or newest.same_commit(target):
+    if newest.names_no_commit or newest.same_commit(target):
         return None
     if failed is not None:
         newer = newest.number > failed
     elif deployment.started_at is not None:
-        newer = newest.number > target.number and (newest.started is None or newest.started >= deployment.started_at)
+        newer = newest.started is None or newest.started >= deployment.started_at
     else:
-        newer = newest.number > target.number and not newest.is_over
+        newer = not newest.is_over
     if not newer:
         return None
     return refused(
@@ -144,12 +143,12 @@ def _already_there(seen: Seen, job: Job) -> Done:
     return Done(Result.ALREADY_GOOD, text, warnings=_unproven(seen, job))
 
 
-def _is_served(seen: Seen, target: Job) -> bool:
-    return seen.live is not None and seen.live.same_commit(target)
+def _serving(seen: Seen, target: Job) -> Job | None:
+    """Return the job that the site serves if that is the last known good, else None."""
+    return seen.live if seen.live and seen.live.same_commit(target) else None
 
 
-def _served(seen: Seen, target: Job, reason: str, *warnings: Notice) -> Done:
-    live = seen.live or target
+def _served(seen: Seen, live: Job, reason: str, *warnings: Notice) -> Done:
     return Done(Result.ALREADY_GOOD, reason, warnings=(*warnings, *_unproven(seen, live)))
 
 
@@ -164,9 +163,9 @@ def _cannot_be_retried(seen: Seen, target: Job) -> Done:
         line=f"aws amplify start-deployment --app-id {quote(seen.app_id)} --branch-name {quote(seen.branch)}"
         f" --region {quote(seen.region)} --source-url …",
     )
-    if _is_served(seen, target):
+    if live := _serving(seen, target):
         text = f"{why} The site still serves it, so nothing had to change."
-        return _served(seen, target, text, warning(Code.TARGET_CANNOT_BE_RETRIED, text))
+        return _served(seen, live, text, warning(Code.TARGET_CANNOT_BE_RETRIED, text))
     return refused(Code.TARGET_CANNOT_BE_RETRIED, why, remedy)
 
 
@@ -225,9 +224,9 @@ def _overtaken(seen: Seen, job: Job, live: Job) -> Done:
 
 
 def _gave_up(seen: Seen, target: Job, reason: str) -> Done:
-    if _is_served(seen, target):
+    if live := _serving(seen, target):
         text = f"{reason} The site was not changed: it still serves the last known good ({short(target.commit)})."
-        return _served(seen, target, text, warning(Code.REDEPLOYMENT_NOT_NEEDED, text))
+        return _served(seen, live, text, warning(Code.REDEPLOYMENT_NOT_NEEDED, text))
     return Done(
         Result.FAILED,
         f"{reason} The site does not serve the last known good.",

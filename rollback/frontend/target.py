@@ -122,7 +122,7 @@ def failed_number(jobs: Sequence[Job], target: Job, failed: Deployment) -> int |
     if failed.started_at:
         numbers += [job.number for job in unnamed if job.started is None or job.started >= failed.started_at]
     elif not numbers:
-        numbers += [job.number for job in unnamed]
+        numbers = [job.number for job in unnamed]
     return max(numbers, default=None)
 
 
@@ -182,16 +182,16 @@ def _by_own_result(
         return _unclear("a job that names no commit (HEAD) is still running, and may be the failed deployment")
     own = [job for job in able if job.type != RETRY or job.number < _newest_that_is_no_retry(jobs)]
     if failed.frontend_result in {"failure", "skipped"}:
-        good, why = own[:1], "the newest job that succeeded: this deployment's own did not"
+        good, why = next(iter(own), None), "the newest job that succeeded: this deployment's own did not"
     elif failed.frontend_result == "success":
         newest = next((job for job in jobs if job.status == SUCCEED and job.type != RETRY), None)
-        good = [job for job in able if newest and job.number < newest.number][:1]
+        good = next((job for job in able if newest and job.number < newest.number), None)
         why = "the newest job that succeeded before this deployment's own"
     else:
         known = "Amplify names no commit (HEAD)" if failed.commit else "the failed commit is not given"
         return _unclear(f"{known}, and nothing tells whether the newest job is the failed deployment")
     if good:
-        return Target(good[0], why, ignored)
+        return Target(good, why, ignored)
     return _none() if complete else NeedsOlder()
 
 

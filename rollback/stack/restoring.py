@@ -99,13 +99,13 @@ def _guarded(destructive: tuple[str, ...]) -> Done:
 
 
 def _equal(seen: Seen, view: RestoreView) -> Done:
-    kept = tuple(warning(Code.RESTORE_KEEPS_VALUES, text) for text in view.kept) if seen.restore_executed else ()
     how = (
         "CloudFormation finds nothing to change"
         if view.found_empty
         else "template, parameters and tags equal the snapshot's"
     )
     if seen.restore_executed:
+        kept = tuple(warning(Code.RESTORE_KEEPS_VALUES, text) for text in view.kept)
         return Done(Result.ROLLED_BACK, f"The snapshot was restored: {how}.", warnings=kept)
     if seen.moved:
         return Done(Result.ROLLED_BACK, f"CloudFormation reverted the update; {how}.")

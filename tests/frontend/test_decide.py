@@ -130,6 +130,10 @@ def test_a_served_redeployment_from_before_the_deployment_began_is_not_this_roll
     assert decide(look) == Redeploy(retry(2))
 
 
+def test_where_nothing_is_known_to_be_good_nothing_was_redeployed() -> None:
+    assert redeployed_before(seen(job(1, BAD))) is None
+
+
 # --- somebody else's deployment ---
 
 

@@ -159,3 +159,8 @@ def test_no_redeployment_of_the_failed_commit_is_ever_called_good(
         if isinstance(move, Done) and move.result is Result.ROLLED_BACK:
             assert not built.is_of(BAD)
             assert built.status == "SUCCEED"
+
+
+def test_a_redeployment_without_a_target_is_a_defect() -> None:
+    with pytest.raises(ValueError, match=r"^a redeployment needs a target$"):
+        decide(seen(BUILT_BAD, retry(3), redeployments=(Redeployment(retry(3)),)))

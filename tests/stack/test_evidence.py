@@ -91,6 +91,16 @@ def test_after_a_rejection_for_the_status_the_newest_event_is_believed() -> None
     assert believed("UPDATE_IN_PROGRESS", rejected, events.newest_first) == ("UPDATE_COMPLETE", True)
 
 
+def test_after_a_rejection_for_the_status_the_description_is_all_there_is_where_no_event_speaks() -> None:
+    rejected = attempt("cancel", token="ours", rejection=NOT_NOW)
+    assert believed("UPDATE_COMPLETE", rejected, []) == ("UPDATE_COMPLETE", True)
+
+
+def test_a_stack_that_is_described_at_rest_elsewhere_than_its_events_have_it_is_newer_than_they_are() -> None:
+    events = updating().of_stack("UPDATE_ROLLBACK_COMPLETE", "ours").newest_first
+    assert believed("UPDATE_COMPLETE", CANCEL, events) == ("UPDATE_COMPLETE", True)
+
+
 def test_a_status_that_came_back_after_another_one_is_believed() -> None:
     write = attempt("continue", token="ours", status_before="UPDATE_ROLLBACK_FAILED", other_status_seen=True)
     assert believed("UPDATE_ROLLBACK_FAILED", write, []) == ("UPDATE_ROLLBACK_FAILED", True)

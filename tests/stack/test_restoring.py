@@ -10,7 +10,7 @@ from rollback.results import Result
 from rollback.stack.decide import decide
 from rollback.stack.evidence import STALE_SECONDS
 from rollback.stack.model import ChangeSet, CreateChangeSet, DropChangeSet, ExecuteChangeSet, Seen
-from rollback.stack.restoring import MOST_REJECTIONS, adopts
+from rollback.stack.restoring import MOST_REJECTIONS, adopts, next_move
 from rollback.stack.tokens import CANCEL, RESTORE, Tokens
 from tests.stack.given import STACK_ID, attempt, change, change_set, seen, view
 
@@ -182,3 +182,8 @@ def test_long_lists_are_cut() -> None:
     move = decide(seen(restore=view(artifacts_gone=gone)))
     assert isinstance(move, Done)
     assert move.reason.endswith("s3://bucket/9.zip (F9) and 15 more.")
+
+
+def test_a_restore_without_a_snapshot_is_a_defect() -> None:
+    with pytest.raises(TypeError, match=r"^a restore needs a snapshot$"):
+        next_move(seen("UPDATE_COMPLETE"))

@@ -25,6 +25,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "third-running": {"commit": OTHER, "status": "PENDING"},
     "head": {"commit": HEAD},
     "head-running": {"commit": HEAD, "status": "RUNNING"},
+    "third-failed": {"commit": OTHER, "status": "FAILED"},
+    "head-failed": {"commit": HEAD, "status": "FAILED"},
     "third-untimed": {"commit": OTHER, "started": None},
     "head-again": {"commit": HEAD, "type_": "RETRY"},
     "zip": {"commit": "", "type_": "MANUAL"},
@@ -37,6 +39,7 @@ KNOWN: dict[str, dict[str, Any]] = {
     "no commit": {"commit": None, "frontend_result": "success"},
     "began at 2": {"started_at": at(2)},
     "began at 3": {"started_at": at(3)},
+    "began at 9": {"started_at": at(9)},
     "began at 2, no commit": {"started_at": at(2), "commit": None},
     "job 2": {"failed_job_id": "2"},
     "job 3": {"failed_job_id": "3"},
@@ -60,7 +63,7 @@ SECOND = ("bad", "bad-failed", "bad-running", "bad-stopping", "third", "head", "
 
 def cases() -> Iterator[tuple[str, Seen]]:
     """Yield each case with its name; jobs oldest first."""
-    for known in ("", "its result", "began at 2", "began at 3", "job 2", "to job 1"):
+    for known in ("", "its result", "its failure", "began at 2", "began at 3", "began at 9", "job 2", "to job 1"):
         deployment = failed(**KNOWN[known])
         for names in _histories():
             jobs = [_job(number, name) for number, name in enumerate(names, 1)]
@@ -75,8 +78,8 @@ def _histories() -> Iterator[tuple[str, ...]]:
             yield first, second
     for second, third in product(SECOND, KINDS):
         yield "good", second, third
-    for third in KINDS:
-        yield "head", "head", third
+    for second, third in product(("head", "head-again", "head-failed"), KINDS):
+        yield "head", second, third
 
 
 def _job(number: int, name: str) -> Job:
@@ -87,7 +90,12 @@ def choices() -> Iterator[tuple[str, Seen]]:
     """Yield what the last known good is chosen from, as if it were the whole history."""
     for known, facts in {**KNOWN, **MORE_KNOWN}.items():
         for names in _histories():
-            if len(names) <= 2 or names[:2] in {("head", "head"), ("good", "head"), ("good", "bad")}:
+            if len(names) <= 2 or names[:2] in {
+                ("head", "head"),
+                ("head", "head-again"),
+                ("good", "head"),
+                ("good", "bad"),
+            }:
                 jobs = [_job(number, name) for number, name in enumerate(names, 1)]
                 yield f"{' '.join(names) or 'no job'} | {known}", seen(*jobs, deployment=failed(**facts))
     for count in (49, 50):
