@@ -103,11 +103,17 @@ compile = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 bench: $(INSTALLED) ## Measure recovery time, start time and long histories
 	$(BIN)/python -m benchmarks
 
+.PHONY: reliability
+reliability: $(INSTALLED) ## Look for new examples and kill the run at every call (takes an hour)
+	RELIABILITY=full $(BIN)/python -m pytest tests/reliability tests/frontend tests/report tests/sandbox tests/stack -n auto $(PYTEST_ARGS)
+
 .PHONY: mutation
 mutation: $(INSTALLED) ## Change the pure modules line by line and see that a test notices
 	$(BIN)/python -m pip install -qq mutmut==$(MUTMUT_VERSION)
+	rm -rf mutants
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
+	$(BIN)/python -m scripts.mutation_score
 
 .PHONY: docs
 docs: $(INSTALLED) ## Write the tables and the schema that the docs take from the code

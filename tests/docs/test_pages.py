@@ -129,6 +129,13 @@ def test_every_field_that_the_page_on_the_report_names_exists() -> None:
         assert {part.removesuffix("[]") for part in field.split(".") if part} <= known, field
 
 
+def test_every_test_that_the_page_on_reliability_names_is_there() -> None:
+    named = set(re.findall(r"`(test_\w+|Test\w+)`", page("docs/reliability.md")))
+    written = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    assert named
+    assert named - set(re.findall(r"^(?:def )?(test_\w+|Test\w+)(?=\(| = )", written, re.MULTILINE)) == set()
+
+
 # --- links and words -----------------------------------------------------------------------------------------------
 
 

@@ -133,3 +133,13 @@ def test_a_stack_with_a_long_history_costs_few_calls(shop: Shop) -> None:
     shop.stack("UPDATE_IN_PROGRESS", "old", history_events=3000)
     shop.run(stack_name="old")
     assert len(shop.sandbox.calls) - young <= young + 1
+
+
+def test_what_aws_refused_is_not_told_as_done(shop: Shop) -> None:
+    shop.stack("UPDATE_IN_PROGRESS")
+    no = AwsError("ValidationError", "Role arn:aws:iam::123456789012:role/deploy is invalid or cannot be assumed")
+    shop.sandbox.faults.add(Fault("CancelUpdateStack", Kind.DENIED, ALL, error=no))
+    ran = shop.run(stack_name=STACK)
+    assert ran["stack-result"] == "failed"
+    assert ran.report["stacks"][0]["actions"] == []
+    assert "cancelled the update" not in ran.told

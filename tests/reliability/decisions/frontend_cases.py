@@ -72,7 +72,7 @@ def cases() -> Iterator[tuple[str, Seen]]:
 
 def _histories() -> Iterator[tuple[str, ...]]:
     yield ()
-    for first in ("good", "head", "bad"):
+    for first in ("good", "head", "bad", "head-again", "head-failed"):
         yield (first,)
         for second in KINDS:
             yield first, second
