@@ -61,7 +61,7 @@ def run(incident: Incident, runner: Runner) -> Report:
 
 
 def _interrupted(incident: Incident, notifier: Notifier, signal: str) -> Report:
-    for part, _ in incident.stacks:
+    for part, _ in incident.stacks if not incident.inputs.dry_run else ():
         within(_DROP_SECONDS, part.drop_change_set)
     incident.notices.append(error(Code.INTERRUPTED, f"The job was cancelled ({signal})."))
     report = incident.report(Outcome.INTERRUPTED, "The job was cancelled before the rollback was done.")
@@ -111,7 +111,8 @@ def _roll_back_stack(incident: Incident, name: str, snapshot: UsableSnapshot) ->
     incident.stacks.append((part, None))
     done = _drive(incident, part, incident.stack_patience)
     incident.stacks[-1] = part, done
-    part.drop_change_set()
+    if not incident.inputs.dry_run:
+        part.drop_change_set()
     part.watch.find_root_cause()
 
 

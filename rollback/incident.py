@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from rollback.progress import Progress
     from rollback.snapshot.model import FrontendSnapshot
 
+_MOST_EARLIER, _LONGEST_NUMBER = 3, 9
 _RECOVERED = frozenset({Outcome.ROLLED_BACK, Outcome.NOT_NEEDED})
 
 
@@ -76,7 +77,7 @@ class Incident:
         self.cloudformation = CloudFormation(self.aws)
         self.amplify = Amplify(self.aws)
         self.store = SnapshotStore(self.aws, Path(self.environ.get("GITHUB_WORKSPACE") or Path.cwd()))
-        self.run = _run_key(self.environ)
+        self.run, *self.earlier_runs = _run_keys(self.environ)
 
     @property
     def stack_patience(self) -> Patience:
@@ -94,6 +95,7 @@ class Incident:
         return StackWishes(
             region=self.inputs.region,
             run=self.run,
+            earlier_runs=tuple(self.earlier_runs),
             skip=self.inputs.resources_to_skip,
             role_arn=self.inputs.role_arn,
             allow_destructive=self.inputs.allow_destructive,
@@ -235,10 +237,15 @@ def _without_unproven(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
     return tuple(notice for notice in notices if notice.code != "unproven")
 
 
-def _run_key(environ: Mapping[str, str]) -> str:
-    """Return what makes this run's tokens its own: the same for the same attempt started again."""
+def _run_keys(environ: Mapping[str, str]) -> list[str]:
+    """Return what makes this run's tokens its own, the same for the same attempt started again; then earlier attempts'.
+
+    The newest first, and not many: each costs a call to see that it left no change set.
+    """
     run_id = environ.get("GITHUB_RUN_ID")
     if not run_id:
-        return uuid.uuid4().hex
+        return [uuid.uuid4().hex]
     attempt = environ.get("GITHUB_RUN_ATTEMPT") or "1"
-    return f"{environ.get('GITHUB_REPOSITORY', '')}/{run_id}/{attempt}"
+    number = int(attempt) if attempt.isdecimal() and len(attempt) < _LONGEST_NUMBER else 1
+    earlier = range(number - 1, max(number - 1 - _MOST_EARLIER, 0), -1)
+    return [f"{environ.get('GITHUB_REPOSITORY', '')}/{run_id}/{one}" for one in (attempt, *earlier)]

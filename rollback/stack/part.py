@@ -42,6 +42,7 @@ class Wishes:
 
     region: str
     run: str
+    earlier_runs: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     role_arn: str | None = None
     allow_destructive: bool = False
@@ -256,11 +257,17 @@ class StackPart:
         return in_progress(seen.status) or STATES.get(seen.status) is State.UPDATED
 
     def drop_change_set(self) -> None:
-        """Delete our change set, unless the stack is at work on it or came to rest with it: on every way out."""
-        if self._restore and self.stack and not self._takes_the_restore:
-            try:
-                self._restore.drop(self.stack, self._tokens.change_set())
-            except AwsTrouble as trouble:
-                self._progress.tell(
-                    self.label, f"our change set {self._tokens.change_set()} stays behind: {trouble.what}"
-                )
+        """Delete our change set, unless the stack is at work on it or came to rest with it: on every way out.
+
+        So are those that earlier attempts of this run left behind when they were killed.
+        """
+        if self._restore is None or self.stack is None or self._takes_the_restore:
+            return
+        name = self._tokens.change_set()
+        try:
+            self._restore.drop(self.stack, name)
+            for run in self.wishes.earlier_runs:
+                name = tokens.Tokens(run, self.stack.id).change_set()
+                self._door.delete_change_set(self.stack.id, name)
+        except AwsTrouble as trouble:
+            self._progress.tell(self.label, f"our change set {name} stays behind: {trouble.what}")

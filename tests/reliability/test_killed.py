@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,14 +26,22 @@ SCENARIOS = (*DEMO, RESTORE, REFUSED_RESTORE)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "place" in metafunc.fixturenames:
         metafunc.parametrize("place", list(places()), ids=str)
+    if "restore_place" in metafunc.fixturenames:
+        around = [place for place in places() if place.scenario.inputs.get("snapshot") and place.operation in WRITES]
+        metafunc.parametrize("restore_place", around, ids=str)
 
 
-def places() -> Iterator[Place]:
-    """Yield the places: before and after each write, and at each read, if something moved since it was made last.
+@cache
+def places() -> tuple[Place, ...]:
+    """Return the places: before and after each write, and at each read, if something moved since it was made last.
 
     A read leaves AWS as it is, and what the killed process knew is gone: before it and after it are one place, and so
     are the reads while nothing in AWS moves. RELIABILITY=full tries them all.
     """
+    return tuple(_places())
+
+
+def _places() -> Iterator[Place]:
     for scenario in SCENARIOS:
         met: set[tuple[str, str]] = set()
         for number, (operation, then) in enumerate(moments(scenario), 1):
@@ -66,6 +75,22 @@ def test_a_killed_run_started_again_ends_as_one_that_was_not(
     assert state(again.sandbox) == state(calm.sandbox), again.stdout
     assert again.exit_code == calm.exit_code, again.stdout
     assert not broken(again, place.scenario), again.stdout
+    record_property(KILLS, 1)
+
+
+def test_another_attempt_of_a_killed_run_leaves_as_little_behind(
+    restore_place: Place, record_property: Callable[[str, object], None]
+) -> None:
+    """As GitHub does it: a job that is run again is the run's next attempt, and has tokens of its own."""
+    calm = undisturbed(restore_place.scenario)
+    with staged(restore_place.scenario) as stage:
+        with killed_at(restore_place):
+            stage.run()
+        stage.variables["GITHUB_RUN_ATTEMPT"] = "2"
+        again = stage.run()
+    assert state(again.sandbox) == state(calm.sandbox), again.stdout
+    assert again.exit_code == calm.exit_code, again.stdout
+    assert not broken(again, restore_place.scenario), again.stdout
     record_property(KILLS, 1)
 
 
