@@ -61,8 +61,8 @@ def run(incident: Incident, runner: Runner) -> Report:
 
 
 def _interrupted(incident: Incident, notifier: Notifier, signal: str) -> Report:
-    for part, _ in incident.stacks if not incident.inputs.dry_run else ():
-        within(_DROP_SECONDS, part.drop_change_set)
+    for part, _ in incident.stacks:
+        within(_DROP_SECONDS, lambda part=part: _drop_change_set(incident, part))  # type: ignore[misc]
     incident.notices.append(error(Code.INTERRUPTED, f"The job was cancelled ({signal})."))
     report = incident.report(Outcome.INTERRUPTED, "The job was cancelled before the rollback was done.")
     return notifier.finished(report, in_a_hurry=True)
@@ -111,9 +111,13 @@ def _roll_back_stack(incident: Incident, name: str, snapshot: UsableSnapshot) ->
     incident.stacks.append((part, None))
     done = _drive(incident, part, incident.stack_patience)
     incident.stacks[-1] = part, done
-    if not incident.inputs.dry_run:
-        part.drop_change_set()
+    _drop_change_set(incident, part)
     part.watch.find_root_cause()
+
+
+def _drop_change_set(incident: Incident, part: StackPart) -> None:
+    if not incident.inputs.dry_run:  # which changes nothing, not even what a run that was killed left behind
+        part.drop_change_set()
 
 
 def _roll_back_frontend(incident: Incident, snapshot: UsableSnapshot) -> None:

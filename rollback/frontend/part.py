@@ -10,13 +10,13 @@ from rollback.actions import Actions
 from rollback.aws import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
 from rollback.frontend import decide as decisions
 from rollback.frontend.apps import find_app
+from rollback.frontend.environment import RecordedEnvironment
 from rollback.frontend.history import History
 from rollback.frontend.model import (
     FAILED,
     RETRY,
     Adopt,
     App,
-    Environment,
     Job,
     ReadOlder,
     Redeploy,
@@ -32,15 +32,9 @@ from rollback.notices import Code, warning
 from rollback.report.model import Command, Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from rollback.frontend.client import Amplify
     from rollback.moves import Done, Move
     from rollback.progress import Progress
-
-
-_MOST_ENVIRONMENT_TRIES = 3
-"""How often the environment is put back while AWS's answers are 5xx or unreadable; to redeploy matters more."""
 
 
 class FrontendPart:
@@ -63,9 +57,7 @@ class FrontendPart:
         self._progress = progress
         self._reason = reason or "Rollback to the last known good"
         self._history = History(door, wishes, progress)
-        self._environment: tuple[str, ...] | None = None
-        self._environment_tries = 0
-        self._branch_differs = False
+        self._environment = RecordedEnvironment(door, wishes.branch, wishes.environment)
         self._looks_since_lost_start: int | None = None
         self._highest_before_start = 0
         self._lost_starts = 0
@@ -107,6 +99,7 @@ class FrontendPart:
             deployment = replace(self.wishes.deployment, snapshot_job_id="")
             self.wishes = replace(self.wishes, deployment=deployment, environment=None)
             self._history = History(self._door, self.wishes, self._progress)
+            self._environment = RecordedEnvironment(self._door, self.wishes.branch, None)
         return app
 
     def _look_at_ours(self, app: App, ours: Job) -> Job:
@@ -147,7 +140,7 @@ class FrontendPart:
             lost_starts=self._lost_starts,
             start_rejection=self._start_rejection,
             stop_rejections=self._stop_rejections,
-            environment=self._changed_environment(app),
+            environment=self._environment.differing(app),
             ends_in=self._ends_in(),
             if_needed=self.wishes.if_needed,
             app_id=app.id,
@@ -158,20 +151,6 @@ class FrontendPart:
     def _ends_in(self) -> float | None:
         usual = usual_seconds(self._history.jobs)
         return None if usual is None else usual - (self._progress.seconds - self._begun_at)
-
-    def _changed_environment(self, app: App) -> tuple[str, ...]:
-        if self._environment is None:
-            recorded = self.wishes.environment
-            self._environment = ()
-            if recorded:
-                names = _differing(recorded.app, app.environment)
-                if recorded.branch is not None:
-                    now = self._door.branch(app.id, self.wishes.branch).environment
-                    of_branch = _differing(recorded.branch, now)
-                    self._branch_differs = bool(of_branch)
-                    names |= of_branch
-                self._environment = tuple(sorted(names))
-        return self._environment
 
     # --- perform ---------------------------------------------------------------------------------------------------
 
@@ -227,21 +206,16 @@ class FrontendPart:
             self._progress.tell(self.label, f"AWS does not stop it: {trouble.what}; looking again")
 
     def _restore_environment(self, app: App) -> None:
-        recorded = self.wishes.environment or Environment()
         try:
-            if recorded.app is not None and _differing(recorded.app, app.environment):
-                self._door.set_app_environment(app.id, recorded.app)
-            if recorded.branch is not None and self._branch_differs:
-                self._door.set_branch_environment(app.id, self.wishes.branch, recorded.branch)
+            self._environment.put_back(app)
         except (Denied, Rejected, Unreadable) as trouble:
-            self._environment_tries += 1
-            if isinstance(trouble, Unreadable) and self._environment_tries < _MOST_ENVIRONMENT_TRIES:
+            if isinstance(trouble, Unreadable) and self._environment.may_be_tried_again:
                 raise
+            self.actions.failed(trouble)
+            self._environment.leave()
             cure = (Command(purpose=trouble.cure),) if trouble.cure else ()
             text = f"The environment variables could not be put back, so the rebuild uses today's: {trouble.what}"
             self.warnings.append(warning(Code.ENVIRONMENT_NOT_RESTORED, text, *cure))
-            self.actions.failed(trouble)
-        self._environment = ()
 
     def _start(self, app: App, target: Job) -> None:
         self._highest_before_start = self._history.highest
@@ -306,10 +280,3 @@ class FrontendPart:
     def redeployed_before(self) -> Job | None:
         """Return the redeployment that was already there and is served: an earlier run's."""
         return decisions.redeployed_before(self.seen) if self.seen else None
-
-
-def _differing(recorded: Mapping[str, str] | None, now: Mapping[str, str] | None) -> set[str]:
-    if recorded is None:
-        return set()
-    current = now or {}
-    return {name for name in recorded.keys() | current.keys() if recorded.get(name) != current.get(name)}

@@ -12,10 +12,12 @@ from sandbox import Fault, Kind, exactly
 from tests.reliability import scenarios
 from tests.reliability.invariants import WRITES
 from tests.reliability.play import Run, play
+from tests.reliability.state import state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sandbox import Sandbox
     from tests.reliability.scenarios import Scenario
 
 WHEN = {"first": exactly(1), "second": exactly(2), "every": EVERY}
@@ -69,10 +71,24 @@ class Cell:
                 return self.operation
 
 
-@cache
 def undisturbed(scenario: Scenario) -> Run:
     """Return the run in which nothing goes wrong."""
-    return play(scenario)
+    return _watched(scenario)[0]
+
+
+def states(scenario: Scenario) -> list[str]:
+    """Return how AWS was after each call of the undisturbed run."""
+    return _watched(scenario)[1]
+
+
+@cache
+def _watched(scenario: Scenario) -> tuple[Run, list[str]]:
+    seen: list[str] = []
+
+    def watch(sandbox: Sandbox) -> None:
+        sandbox.after_call.append(lambda *_: seen.append(repr(state(sandbox))))
+
+    return play(scenario, watch), seen
 
 
 def cells() -> Iterator[Cell]:

@@ -10,15 +10,13 @@ import pytest
 from tests.reliability.counting import FULL, KILLS
 from tests.reliability.invariants import WRITES, broken
 from tests.reliability.kills import Place, killed_at
-from tests.reliability.matrix import undisturbed
-from tests.reliability.play import play, staged
+from tests.reliability.matrix import states, undisturbed
+from tests.reliability.play import staged
 from tests.reliability.scenarios import DEMO, REFUSED_RESTORE, RESTORE, Scenario
 from tests.reliability.state import state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from sandbox import Sandbox
 
 SCENARIOS = (*DEMO, RESTORE, REFUSED_RESTORE)
 
@@ -44,23 +42,13 @@ def places() -> tuple[Place, ...]:
 def _places() -> Iterator[Place]:
     for scenario in SCENARIOS:
         met: set[tuple[str, str]] = set()
-        for number, (operation, then) in enumerate(moments(scenario), 1):
-            new = (operation, then) not in met
-            met.add((operation, then))
+        calls = [call.operation for call in undisturbed(scenario).calls]
+        for number, moment in enumerate(zip(calls, states(scenario), strict=True), 1):
+            operation, new = moment[0], moment not in met
+            met.add(moment)
             for when in ("before", "after"):
                 if FULL or operation in WRITES or (new and when == "after"):
                     yield Place(scenario, number, operation, when)
-
-
-def moments(scenario: Scenario) -> list[tuple[str, str]]:
-    """Return each call of an undisturbed run, and how AWS was then."""
-    found: list[tuple[str, str]] = []
-
-    def watch(sandbox: Sandbox) -> None:
-        sandbox.after_call.append(lambda _, operation, __: found.append((operation, repr(state(sandbox)))))
-
-    play(scenario, watch)
-    return found
 
 
 def test_a_killed_run_started_again_ends_as_one_that_was_not(
