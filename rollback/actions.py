@@ -57,6 +57,12 @@ class Actions:
         if isinstance(trouble, (Busy, Unreadable)) and not isinstance(trouble, Throttled):
             self._done.append((text + _UNCLEAR, writes))
 
+    def certain(self) -> None:
+        """Tell the newest as done: something shows that it took effect."""
+        if self._done:
+            text, writes = self._done[-1]
+            self._done[-1] = text.removesuffix(_UNCLEAR), writes
+
     def also(self, text: str) -> None:
         """Add something done besides the moves."""
         self._done.append((text, True))

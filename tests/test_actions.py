@@ -53,6 +53,13 @@ def test_what_got_lost_is_told_as_such_once_and_as_done_when_it_is(lost: AwsTrou
     assert after(lost, None).texts == ("pushed",)
 
 
+def test_what_got_lost_is_told_as_done_once_something_shows_it() -> None:
+    actions = after(Busy("no connection"))
+    actions.certain()
+    assert actions.texts == ("pushed",)
+    Actions().certain()
+
+
 def test_a_signal_in_the_middle_of_a_call_does_not_make_us_forget_it() -> None:
     actions = Actions()
     with suppress(KeyboardInterrupt), actions.doing(Push()):

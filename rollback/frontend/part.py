@@ -119,6 +119,7 @@ class FrontendPart:
             and (job.same_commit(self.target) or job.names_no_commit)
         ]
         if found:
+            self.actions.certain()
             self._begin(min(found, key=lambda job: job.number), adopted=False)
         else:
             self._looks_since_lost_start += 1

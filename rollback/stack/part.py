@@ -108,6 +108,8 @@ class StackPart:
                 self._adopt(described.status)
         self._looked = True
         attempt = self._journal.last
+        if attempt and any(event.token == attempt.token for event in self.watch.events):
+            self.actions.certain()
         status, certain = evidence.believed(described.status, attempt, self.watch.events)
         if certain:
             self.status_before = self.status_before or status

@@ -67,6 +67,12 @@ def test_a_start_whose_answer_is_lost_makes_exactly_one_redeployment(shop: Shop,
     assert [job for job in shop.jobs if job[1] == "RETRY"] == [(3, "RETRY", GOOD)]
 
 
+def test_a_start_that_was_found_again_is_told_as_done(shop: Shop) -> None:
+    shop.frontend()
+    shop.sandbox.faults.add(Fault("StartJob", Kind.DROPPED_AFTER, first(1)))
+    assert roll_back(shop).report["frontend"]["actions"] == [f"redeployed job 1 ({GOOD[:7]})"]
+
+
 def test_a_job_that_began_between_look_and_start_is_waited_for(shop: Shop) -> None:
     shop.frontend()
 
