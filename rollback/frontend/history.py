@@ -47,8 +47,11 @@ class History:
         return max((job.number for job in self._jobs.values()), default=0)
 
     def look(self, app_id: str) -> None:
-        """Read the newest page; at first also the job that a person or the snapshot names: it may lie far back."""
-        first_look = self._next_page is None
+        """Read the newest page; at first also the job that a person or the snapshot names: it may lie far back.
+
+        Pages may be short, so it reads on until it meets a job that it knew: none that came meanwhile may be missed.
+        """
+        first_look, known = self._next_page is None, self.highest
         try:
             page, token = self._door.jobs(app_id, self._wishes.branch)
         except Rejected as rejection:
@@ -56,8 +59,12 @@ class History:
                 raise
             raise Ended(self._no_branch(app_id)) from rejection
         self.take(page)
-        # A short page may not show every job that runs, and none must be taken for running for ever.
-        shown = {job.id for job in page}
+        shown, older = {job.id for job in page}, token
+        while known and older and all(job.number > known for job in page):
+            page, older = self._door.jobs(app_id, self._wishes.branch, older)
+            self.take(page)
+            shown |= {job.id for job in page}
+        # Nor does a short page show every job that runs, and none must be taken for running for ever.
         for job in self.jobs:
             if not job.is_over and job.id not in shown:
                 self._look_at_if_there(app_id, job.id)

@@ -268,6 +268,26 @@ def test_a_push_during_the_rollback_is_reported(shop: Shop) -> None:
     assert "build-queued" in ran.codes
 
 
+def test_builds_that_shipped_meanwhile_are_seen_though_the_newest_page_shows_but_one(shop: Shop) -> None:
+    shop.frontend()
+    shop.sandbox.amplify.quirks.page_size = 1
+    pushed: list[str] = []
+
+    def push_twice(_service: str, operation: str, _params: dict[str, object]) -> None:
+        if operation == "ListJobs" and shop.live == GOOD and not pushed and shop.clock:
+            pushed.extend((OTHER, BAD))
+            for commit in pushed:
+                shop.sandbox.amplify.push(APP_ID, BRANCH, commit)
+            while shop.live == GOOD:
+                shop.clock.advance(10)
+
+    shop.sandbox.before_call.append(push_twice)
+    ran = roll_back(shop)
+    assert pushed
+    assert ran["frontend-result"] == "refused"
+    assert ran.codes == {"superseded"}
+
+
 def test_a_history_of_ten_thousand_jobs_costs_few_calls(shop: Shop) -> None:
     shop.app()
     began = shop.sandbox.clock.now() - 10 * DAY
