@@ -60,8 +60,10 @@ def _continue(seen: Seen) -> Move:
     tries = [attempt for attempt in seen.attempts if attempt.step == tokens.CONTINUE and not attempt.unclear]
     ran = sum(not attempt.rejection for attempt in tries)
     if not refusal and ran < PLAIN_CONTINUES + bool(seen.skip):
-        # An unclear try is repeated under its own number: the same token for a repeated request.
-        return ContinueRollback(len(tries) + 1, seen.skip if ran >= PLAIN_CONTINUES else ())
+        # An unclear try is repeated under its own number, the same token for a repeated request; any other gets a new
+        # one, also where a killed run's rejected tries left gaps: CloudFormation does nothing for a token it knows.
+        number = max([len(tries), *(tokens.number_of(attempt.token) for attempt in tries)]) + 1
+        return ContinueRollback(number, seen.skip if ran >= PLAIN_CONTINUES else ())
     stuck = ", ".join(seen.stuck) or "see the events"
     why = f" CloudFormation: {refusal}" if refusal else ""
     return Done(

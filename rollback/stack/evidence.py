@@ -70,6 +70,11 @@ def reaches_back(events: Sequence[Event]) -> bool:
     }
 
 
+def began(events: Sequence[Event]) -> str:
+    """Return the id of the event with which the newest operation began; empty where `events` don't reach back to it."""
+    return operation(events)[-1].id if reaches_back(events) else ""
+
+
 def root_cause(events: Sequence[Event]) -> Event | None:
     """Return the first failure of the newest operation, or None.
 

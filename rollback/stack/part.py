@@ -243,7 +243,7 @@ class StackPart:
     def _writing(self, step: str, attempt: int = 1) -> Iterator[str]:
         """Record the call made inside under its token, which is given."""
         before = self.seen.status if self.seen and self.seen.status else ""
-        token = self._tokens.make(step, attempt)
+        token = self._tokens.make(step, attempt, evidence.began(self.watch.events))
         with self._journal.writing(step, token, before):
             yield token
 

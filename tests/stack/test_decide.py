@@ -10,7 +10,8 @@ from rollback.results import Result
 from rollback.stack.decide import MOST_TRIES, decide, timed_out
 from rollback.stack.model import CancelUpdate, ContinueRollback, CreateChangeSet, RollbackStack
 from rollback.stack.states import STATES
-from tests.stack.given import attempt, seen, view
+from rollback.stack.tokens import CONTINUE, Tokens
+from tests.stack.given import STACK_ID, attempt, seen, view
 
 
 def end(move: Move) -> tuple[Result, str]:
@@ -212,6 +213,13 @@ def test_continuing_is_bounded_and_the_end_names_what_is_stuck(times: int, skip:
 def test_a_continue_whose_answer_got_lost_is_repeated_under_its_own_number() -> None:
     attempts = (*continued(1), *unclear("continue", 1))
     assert decide(seen("UPDATE_ROLLBACK_FAILED", attempts=attempts)) == ContinueRollback(2)
+
+
+def test_a_number_that_a_killed_run_used_is_not_used_again() -> None:
+    ours = Tokens("octo/shop/7/1", STACK_ID)
+    left = [attempt("continue", token=ours.make(CONTINUE, number), earlier=True) for number in (1, 3)]
+    move = decide(seen("UPDATE_ROLLBACK_FAILED", attempts=tuple(left), skip=("Api",)))
+    assert move == ContinueRollback(4, ("Api",))
 
 
 def test_a_rejected_continue_does_not_use_up_an_attempt() -> None:

@@ -7,6 +7,7 @@ import pytest
 from rollback.stack.evidence import (
     STALE_SECONDS,
     UNCLEAR_SECONDS,
+    began,
     believed,
     operation,
     reaches_back,
@@ -104,6 +105,21 @@ def test_a_stack_that_is_described_at_rest_elsewhere_than_its_events_have_it_is_
 def test_a_status_that_came_back_after_another_one_is_believed() -> None:
     write = attempt("continue", token="ours", status_before="UPDATE_ROLLBACK_FAILED", other_status_seen=True)
     assert believed("UPDATE_ROLLBACK_FAILED", write, []) == ("UPDATE_ROLLBACK_FAILED", True)
+
+
+# --- the newest operation ---
+
+
+def test_an_operation_is_known_by_the_event_with_which_it_began() -> None:
+    update = updating()
+    begun = update.newest_first[0].id
+    assert began(update.of_stack("UPDATE_ROLLBACK_IN_PROGRESS", "ours").newest_first) == begun
+    assert began(update.of_stack("UPDATE_IN_PROGRESS").newest_first) != begun
+
+
+def test_where_the_events_do_not_reach_back_nobody_can_tell_the_operation() -> None:
+    assert began([]) == ""
+    assert began(History().of_stack("UPDATE_ROLLBACK_IN_PROGRESS").newest_first) == ""
 
 
 # --- root cause ---

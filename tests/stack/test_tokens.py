@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollback.stack.tokens import CANCEL, CONTINUE, RESTORE, ROLLBACK, Tokens, step_of
+from rollback.stack.tokens import CANCEL, CONTINUE, RESTORE, ROLLBACK, Tokens, number_of, step_of
 from tests.stack.given import STACK_ID
 
 STEPS = (CANCEL, ROLLBACK, CONTINUE, RESTORE)
@@ -51,8 +51,8 @@ def test_a_new_attempt_has_a_new_token() -> None:
 @pytest.mark.parametrize("other", [Tokens("octo/shop/7/2", STACK_ID), Tokens("octo/shop/7/1", f"{STACK_ID}x")])
 def test_another_run_or_stack_has_other_tokens(other: Tokens) -> None:
     assert OURS.change_set() != other.change_set()
-    assert not other.made(OURS.make(CANCEL), CANCEL)
-    assert OURS.made(OURS.make(CANCEL), CANCEL)
+    assert not other.owns(OURS.make(CANCEL))
+    assert OURS.owns(OURS.make(CANCEL))
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -62,13 +62,22 @@ def test_our_tokens_tell_their_step_in_whatever_run(step: str) -> None:
 
 @pytest.mark.parametrize(
     "token",
-    ["", "rollback-action", "rollback-action-0123456789abcdef-delete-1", "Console-CancelUpdateStack-4a37fa2d-f2d7"],
+    [
+        "",
+        "rollback-action",
+        "rollback-action-0123456789abcdef-01234567-delete-1",
+        "Console-CancelUpdateStack-4a37fa2d-f2d7",
+    ],
 )
 def test_nobody_elses_token_has_a_step(token: str) -> None:
     assert step_of(token) == ""
 
 
-def test_the_highest_attempt_of_a_step_counts() -> None:
-    made = [OURS.make(CONTINUE, 2), OURS.make(CONTINUE, 10), OURS.make(CANCEL, 11), "other"]
-    assert OURS.attempts(made, CONTINUE) == 10
-    assert OURS.attempts(made, ROLLBACK) == 0
+def test_our_tokens_tell_which_try_they_stand_for() -> None:
+    assert number_of(OURS.make(CONTINUE, 10)) == 10
+    assert number_of("Console-CancelUpdateStack-4") == 0
+
+
+def test_what_deals_with_another_operation_has_another_token() -> None:
+    assert OURS.make(CANCEL, 1, "event-1") != OURS.make(CANCEL, 1, "event-2")
+    assert OURS.owns(OURS.make(CANCEL, 1, "event-2"))
