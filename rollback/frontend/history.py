@@ -29,6 +29,7 @@ class History:
         self._progress = progress
         self._jobs: dict[str, Job] = {}
         self._next_page: str | None = None
+        self._listed = 0
         self._told: dict[str, str] = {}
 
     @property
@@ -49,9 +50,10 @@ class History:
     def look(self, app_id: str) -> None:
         """Read the newest page; at first also the job that a person or the snapshot names: it may lie far back.
 
-        Pages may be short, so it reads on until it meets a job that it knew: none that came meanwhile may be missed.
+        Pages may be short, so it reads on until it meets a job that it listed before: none that came meanwhile may be
+        missed, nor one that came before our own but was listed late.
         """
-        first_look, known = self._next_page is None, self.highest
+        first_look = self._next_page is None
         try:
             page, token = self._door.jobs(app_id, self._wishes.branch)
         except Rejected as rejection:
@@ -59,11 +61,12 @@ class History:
                 raise
             raise Ended(self._no_branch(app_id)) from rejection
         self.take(page)
-        shown, older = {job.id for job in page}, token
-        while known and older and all(job.number > known for job in page):
+        shown, older = {job.id: job.number for job in page}, token
+        while self._listed and older and all(number > self._listed for number in shown.values()):
             page, older = self._door.jobs(app_id, self._wishes.branch, older)
             self.take(page)
-            shown |= {job.id for job in page}
+            shown |= {job.id: job.number for job in page}
+        self._listed = max((self._listed, *shown.values()))
         # Nor does a short page show every job that runs, and none must be taken for running for ever.
         for job in self.jobs:
             if not job.is_over and job.id not in shown:
