@@ -1,9 +1,10 @@
 // Evaluates the `if:` of a workflow's jobs with GitHub's own parser and evaluator, for each case of job results.
-// Use: node --import tools/json-imports.mjs tests/docs/conditions.mjs TOOLS < question.json
-// question: {"workflow": text, "cases": [{"job", "needs": {job: result}, "cancelled": bool}]}; answers a JSON list of booleans.
+// Use: node --import tools/json-imports.mjs tests/docs/conditions.mjs TOOLS, and then a question a line, each answered by one.
+// question: {"workflow": text, "cases": [{"job", "needs": {job: result}, "cancelled": bool}]}; answer: a list of booleans,
+// or {"error": text}.
 
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
 const packages = resolve(process.argv[2], "node_modules/@actions");
@@ -11,15 +12,16 @@ const load = (path) => import(pathToFileURL(resolve(packages, path)).href);
 const { Evaluator, Lexer, Parser, data } = await load("expressions/dist/index.js");
 const { NoOperationTraceWriter, convertWorkflowTemplate, parseWorkflow } = await load("workflow-parser/dist/index.js");
 
-const { workflow, cases } = JSON.parse(readFileSync(0, "utf8"));
-const file = { name: "workflow.yml", content: workflow };
-const { context, value } = parseWorkflow(file, new NoOperationTraceWriter());
-const template = await convertWorkflowTemplate(context, value);
-const errors = context.errors.getErrors();
-if (errors.length > 0) {
-  throw new Error(errors.map((error) => error.message).join("\n"));
-}
-const conditions = new Map(template.jobs.map((job) => [job.id.value, job.if.expression]));
+const conditionsOf = async (workflow) => {
+  const file = { name: "workflow.yml", content: workflow };
+  const { context, value } = parseWorkflow(file, new NoOperationTraceWriter());
+  const template = await convertWorkflowTemplate(context, value);
+  const errors = context.errors.getErrors();
+  if (errors.length > 0) {
+    throw new Error(errors.map((error) => error.message).join("\n"));
+  }
+  return new Map(template.jobs.map((job) => [job.id.value, job.if.expression]));
+};
 
 // The runner's status functions: GitHub's documentation of status check functions.
 const functions = (results, cancelled) => {
@@ -51,12 +53,12 @@ const needsOf = (needs) =>
     ]),
   );
 
-const runs = ({ job, needs, cancelled }) => {
+const runs = (condition, { needs, cancelled }) => {
   const known = functions(
     Object.values(needs).map((need) => need.result),
     cancelled,
   );
-  const { tokens } = new Lexer(conditions.get(job)).lex();
+  const { tokens } = new Lexer(condition).lex();
   const tree = new Parser(tokens, ["needs", "github", "inputs", "vars"], known).parse();
   const contexts = dictionary([["needs", needsOf(needs)]]);
   const answer = new Evaluator(tree, contexts, new Map(known.map((entry) => [entry.name, entry]))).evaluate();
@@ -64,4 +66,12 @@ const runs = ({ job, needs, cancelled }) => {
   return !falsy;
 };
 
-console.log(JSON.stringify(cases.map(runs)));
+const answer = async ({ workflow, cases }) => {
+  const conditions = await conditionsOf(workflow);
+  return cases.map((one) => runs(conditions.get(one.job), one));
+};
+
+for await (const question of createInterface({ input: process.stdin })) {
+  const answered = await answer(JSON.parse(question)).catch((error) => ({ error: String(error) }));
+  console.log(JSON.stringify(answered));
+}

@@ -10,9 +10,12 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOOLS = ROOT / "tools"
@@ -55,26 +58,33 @@ def _unavailable() -> str:
 
 
 @pytest.fixture(scope="session")
-def github() -> GitHubEvaluator:
+def github() -> Iterator[GitHubEvaluator]:
     """Return GitHub's own parser and evaluator; skip where it can't be had, but never on GitHub itself."""
     reason = _unavailable()
     if reason and os.environ.get("GITHUB_ACTIONS"):
         pytest.fail(f"{reason}: the conditions of the examples have to be evaluated here")
     if reason:
         pytest.skip(f"the conditions of the examples were not evaluated: {reason}")
-    return GitHubEvaluator()
+    command = ["node", "--import", str(TOOLS / "json-imports.mjs"), str(Path(__file__).with_name("conditions.mjs"))]
+    with subprocess.Popen(
+        [*command, str(TOOLS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8", cwd=ROOT
+    ) as process:
+        yield GitHubEvaluator(process)
+        process.communicate(timeout=20)
 
 
 class GitHubEvaluator:
-    """Evaluates the conditions of a workflow's jobs."""
+    """Evaluates the conditions of a workflow's jobs: one process for all questions."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
 
     def evaluate(self, workflow: str, cases: list[dict[str, Any]]) -> list[bool]:
         """Return for each case whether its job runs."""
-        command = ["node", "--import", str(TOOLS / "json-imports.mjs"), str(Path(__file__).with_name("conditions.mjs"))]
-        question = json.dumps({"workflow": workflow, "cases": cases})
-        done = subprocess.run(
-            [*command, str(TOOLS)], input=question, capture_output=True, text=True, check=False, timeout=100, cwd=ROOT
-        )
-        assert done.returncode == 0, done.stderr
-        answers: list[bool] = json.loads(done.stdout)
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps({"workflow": workflow, "cases": cases}) + "\n")
+        self._process.stdin.flush()
+        answers = json.loads(self._process.stdout.readline())
+        assert isinstance(answers, list), answers
         return answers

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tests.reliability.scenarios import Scenario
 
 WHEN = {"first": exactly(1), "second": exactly(2), "every": EVERY}
+AFTER = frozenset({Kind.TIMEOUT_AFTER, Kind.DROPPED_AFTER})
 LASTING = frozenset({Kind.DENIED, Kind.EXPIRED})
 """What no waiting mends."""
 
@@ -98,7 +99,7 @@ def cells() -> Iterator[Cell]:
         called = Counter((call.service, call.operation) for call in calls)
         for (service, operation), times in sorted(called.items()):
             # A read that gets no answer is the same whether it was answered or not.
-            for kind in [kind for kind in Kind if operation in WRITES or kind is not Kind.TIMEOUT_AFTER]:
+            for kind in [kind for kind in Kind if operation in WRITES or kind not in AFTER]:
                 for when in WHEN:
                     if when != "second" or times > 1:
                         yield Cell(scenario, service, operation, kind, when)

@@ -137,7 +137,12 @@ REFUSED_RESTORE = Scenario(
 )
 STILL_UPDATING = Scenario("still-updating", _still_updating, {"app-id": "", "app-name": shop.APP_NAME, **_VERIFIED})
 FRONTEND_BUILDING = Scenario("frontend-building", _frontend_building, _VERIFIED, FRONTEND_FAILED)
-HALF_WAY = Scenario("half-way", _half_way, {"resources-to-skip": "Queue"})
+HALF_WAY = Scenario(
+    "half-way",
+    _half_way,
+    {"resources-to-skip": "Queue"},
+    adds=frozenset({"ContinueUpdateRollback", "DescribeStacks", "DescribeStackEvents"}),
+)
 PLAN = Scenario("plan", _restore, {"snapshot": SNAPSHOT, "dry-run": "true"})
 TAKE_SNAPSHOT = Scenario("snapshot", _at_rest, {"mode": "snapshot", "snapshot": SNAPSHOT})
 KEEP_SNAPSHOT = Scenario(

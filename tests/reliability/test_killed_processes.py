@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -25,15 +24,16 @@ SECONDS_A_CALL = 15.0
 
 
 def moments() -> Iterator[tuple[Scenario, Moment]]:
-    """Yield the sample: around each write of each incident, and in the midst of it; with RELIABILITY=full all."""
+    """Yield the sample: around each kind of write, and in the midst of each incident; with RELIABILITY=full all."""
+    seen: set[str] = set()
     for scenario in DEMO:
         calls = undisturbed(scenario).calls
-        seen = Counter[str]()
         for number, call in enumerate(calls, 1):
-            seen[call.operation] += 1
+            new = call.operation not in seen
+            seen.add(call.operation)
             if FULL:
                 yield from ((scenario, Moment("*", number, when)) for when in ("before", "after"))
-            elif call.operation in WRITES and seen[call.operation] == 1:
+            elif call.operation in WRITES and new:
                 yield from ((scenario, Moment(call.operation, 1, when)) for when in ("before", "after"))
         if calls and not FULL:
             yield scenario, Moment("*", len(calls) // 2, "after")
