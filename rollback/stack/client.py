@@ -154,7 +154,7 @@ class CloudFormation:
             try:
                 page = self._call("DescribeChangeSet", "describe_change_set", **request)
             except Rejected as rejection:
-                if "ChangeSetNotFound" in rejection.code or rejection.says("does not exist"):
+                if _is_gone(rejection):
                     return None
                 raise
             head = head or page
@@ -191,7 +191,16 @@ class CloudFormation:
 
     def delete_change_set(self, stack_id: str, name: str) -> None:
         """Delete our change set; no error where it is gone."""
-        self._call("DeleteChangeSet", "delete_change_set", StackName=stack_id, ChangeSetName=name)
+        try:
+            self._call("DeleteChangeSet", "delete_change_set", StackName=stack_id, ChangeSetName=name)
+        except Rejected as rejection:
+            if not _is_gone(rejection):
+                raise
+
+
+def _is_gone(rejection: Rejected) -> bool:
+    """Return whether AWS says that there is no such change set."""
+    return "ChangeSetNotFound" in rejection.code or rejection.says("does not exist")
 
 
 def _given(**members: Any) -> dict[str, Any]:

@@ -265,11 +265,12 @@ class StackPart:
         """
         if self._restore is None or self.stack is None or self._takes_the_restore:
             return
-        name = self._tokens.change_set()
+        name, left = self._tokens.change_set(), "stays behind"
         try:
             self._restore.drop(self.stack, name)
+            left = "may stay behind"
             for run in self.wishes.earlier_runs:
                 name = tokens.Tokens(run, self.stack.id).change_set()
                 self._door.delete_change_set(self.stack.id, name)
         except AwsTrouble as trouble:
-            self._progress.tell(self.label, f"our change set {name} stays behind: {trouble.what}")
+            self._progress.tell(self.label, f"our change set {name} {left}: {trouble.what}")

@@ -11,6 +11,7 @@ from rollback.aws import Aws, Rejected
 from rollback.snapshot.model import ParameterSnapshot
 from rollback.stack.client import CloudFormation
 from rollback.stack.model import STACK_TYPE, Parameter
+from sandbox import AwsError, Fault, Kind
 
 if TYPE_CHECKING:
     from sandbox import ManualClock, Sandbox
@@ -152,6 +153,9 @@ def test_a_change_set_that_is_not_there_is_none_and_deleting_it_is_no_error(
 ) -> None:
     stack = sandbox.cloudformation.create("shop", template({"News": TOPIC}))
     assert door.change_set(stack.id, "ours") is None
+    door.delete_change_set(stack.id, "ours")
+    gone = AwsError("ChangeSetNotFound", "ChangeSet [ours] does not exist", 404)
+    sandbox.faults.add(Fault("DeleteChangeSet", Kind.DENIED, error=gone))
     door.delete_change_set(stack.id, "ours")
 
 
