@@ -54,15 +54,7 @@ def _places() -> Iterator[Place]:
 def test_a_killed_run_started_again_ends_as_one_that_was_not(
     place: Place, record_property: Callable[[str, object], None]
 ) -> None:
-    calm = undisturbed(place.scenario)
-    with staged(place.scenario) as stage:
-        with killed_at(place):
-            stage.run()
-        assert (stage.folder / "output").read_text(encoding="utf-8") == "", "it was not killed: it wrote its outputs"
-        again = stage.run()
-    assert state(again.sandbox) == state(calm.sandbox), again.stdout
-    assert again.exit_code == calm.exit_code, again.stdout
-    assert not broken(again, place.scenario), again.stdout
+    assert_it_ends_as_if_never_killed(place, attempt="1")
     record_property(KILLS, 1)
 
 
@@ -70,16 +62,22 @@ def test_another_attempt_of_a_killed_run_leaves_as_little_behind(
     restore_place: Place, record_property: Callable[[str, object], None]
 ) -> None:
     """As GitHub does it: a job that is run again is the run's next attempt, and has tokens of its own."""
-    calm = undisturbed(restore_place.scenario)
-    with staged(restore_place.scenario) as stage:
-        with killed_at(restore_place):
+    assert_it_ends_as_if_never_killed(restore_place, attempt="2")
+    record_property(KILLS, 1)
+
+
+def assert_it_ends_as_if_never_killed(place: Place, attempt: str) -> None:
+    """Kill the run at the place, start it again as this attempt, and compare with the run that nobody disturbed."""
+    calm = undisturbed(place.scenario)
+    with staged(place.scenario) as stage:
+        with killed_at(place):
             stage.run()
-        stage.variables["GITHUB_RUN_ATTEMPT"] = "2"
+        assert (stage.folder / "output").read_text(encoding="utf-8") == "", "it was not killed: it wrote its outputs"
+        stage.variables["GITHUB_RUN_ATTEMPT"] = attempt
         again = stage.run()
     assert state(again.sandbox) == state(calm.sandbox), again.stdout
     assert again.exit_code == calm.exit_code, again.stdout
-    assert not broken(again, restore_place.scenario), again.stdout
-    record_property(KILLS, 1)
+    assert not broken(again, place.scenario), again.stdout
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
