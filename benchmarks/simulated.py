@@ -32,7 +32,7 @@ class PipeClock:
 
 
 if __name__ == "__main__":
-    from rollback import clock
+    from rollback.engine import clock
 
     pipes = PipeClock(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
     clock.SystemClock = lambda: pipes  # type: ignore[assignment,misc,return-value]

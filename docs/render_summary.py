@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
 
-from rollback.report.slack import Message, final_message, start_message, thread_details
 from rollback.report.summary import summary
+from rollback.slack.message import Message, final_message, start_message, thread_details
 from tests.report.incidents import ALL
 
 if TYPE_CHECKING:

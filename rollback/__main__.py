@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from rollback.interruption import Interrupted, raise_when_interrupted
+from rollback.engine.interruption import Interrupted, raise_when_interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from rollback import app, github
-from rollback.aws import Aws
-from rollback.clock import Clock, SystemClock
-from rollback.incident import Incident
-from rollback.inputs import Inputs, InvalidInputs, read
-from rollback.interruption import Interrupted, no_more_interruptions
-from rollback.notices import Code, error, internal_error
-from rollback.outcome import EXIT_CODES
-from rollback.progress import Progress
+from rollback.engine.clock import Clock, SystemClock
+from rollback.engine.interruption import Interrupted, no_more_interruptions
+from rollback.engine.progress import Progress
+from rollback.github import event
+from rollback.github.runner import Runner
+from rollback.incident.doors import Doors
+from rollback.incident.model import Incident
+from rollback.incident.wishes import run_keys
+from rollback.inputs.reading import InvalidInputs, read
+from rollback.modes import running
 from rollback.report.model import Notice, Report
+from rollback.report.notices import Code, error, internal_error
+from rollback.report.outcome import EXIT_CODES
 from rollback.report.outputs import outputs
+from rollback.report.results import Mode, Outcome
 from rollback.report.summary import summary
 from rollback.report.terminal import terminal
 from rollback.report.words import next_steps, notices, title
-from rollback.results import Mode, Outcome
-from rollback.runner import Runner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from rollback.inputs.model import Inputs
 
 
 class Session:
@@ -55,14 +59,16 @@ class Session:
                 Outcome.INVALID_INPUTS, *(error(Code.INVALID_INPUT, problem) for problem in invalid.problems)
             )
         try:
-            return app.run(self._incident(inputs), self._runner)
+            return running.run(self._incident(inputs), self._runner)
         except Exception as defect:  # noqa: BLE001 - even then outputs and a summary are written
             return self._short_report(Outcome.FAILED, internal_error(defect))
 
     def _incident(self, inputs: Inputs) -> Incident:
         self._runner.mask(*inputs.secrets)
         progress = Progress(self._clock, self._runner.line, self._begun)
-        return Incident(inputs, self._environ, self._clock, progress, Aws(inputs.region), self._started)
+        doors = Doors(inputs.region, self._environ)
+        keys = run_keys(self._environ)
+        return Incident(inputs, self._environ, self._clock, progress, doors, self._started, keys)
 
     def _mask_raw_secrets(self) -> None:
         """Mask before anything is judged: an error message may come from any input."""
@@ -75,7 +81,7 @@ class Session:
             mode=_mode(self._environ),
             outcome=outcome,
             reason=" ".join(notice.text for notice in said),
-            context=github.context(self._environ, None),
+            context=event.context(self._environ),
             notices=said,
             started=self._started,
             elapsed_seconds=round(self._clock.monotonic() - self._begun, 1),

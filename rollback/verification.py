@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rollback.aws import Aws, AwsTrouble, speaking_to_aws
+from rollback.aws import Aws, speaking_to_aws
+from rollback.engine.trouble import AwsTrouble
 from rollback.report.model import VerificationReport
-from rollback.results import Verdict
+from rollback.report.results import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rollback.clock import Clock
+    from rollback.engine.clock import Clock
 
 _PAGE_BYTES = 2_000_000
 _REQUEST_TIMEOUT = 10.0

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from rollback.aws import Aws, AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable, speaking_to_aws
+from rollback.aws import Aws, speaking_to_aws
+from rollback.engine.trouble import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
 from rollback.frontend.client import Amplify
 from rollback.snapshot.store import SnapshotStore, place
 from rollback.stack.client import CloudFormation

@@ -8,10 +8,11 @@ from typing import Any
 
 import yaml
 
-from rollback.inputs import Inputs, names, read
+from rollback.inputs.model import Inputs
+from rollback.inputs.reading import names, read
 from rollback.report.model import Report
 from rollback.report.outputs import NAMES, outputs
-from rollback.results import Mode, Outcome, Result, Verdict
+from rollback.report.results import Mode, Outcome, Result, Verdict
 
 ROOT = Path(__file__).parent.parent
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))

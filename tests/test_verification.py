@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rollback.aws import Aws
-from rollback.results import Verdict
+from rollback.report.results import Verdict
 from rollback.verification import Wanted, expected_text, verify
 from sandbox import ALL, Fault, Kind
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rollback.aws import AwsTrouble, Busy, Throttled, Unreadable
+from rollback.engine.trouble import AwsTrouble, Busy, Throttled, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rollback.moves import Move
+    from rollback.engine.moves import Move
 
 _UNCLEAR = " (AWS's answer got lost)"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from rollback.report.model import Command, Notice
-    from rollback.results import Result
+    from rollback.report.results import Result
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from rollback.report.model import Moment
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rollback.clock import Clock
+    from rollback.engine.clock import Clock
 
 _MOST_MOMENTS = 500
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from rollback.aws import AwsTrouble, Busy, Denied, Rejected, Unreadable
-from rollback.moves import Done, Ended, Move, Wait
-from rollback.notices import denied, rejected, unreadable
+from rollback.engine.endings import denied, rejected, unreadable
+from rollback.engine.moves import Done, Ended, Move, Wait
+from rollback.engine.trouble import AwsTrouble, Busy, Denied, Rejected, Unreadable
+from rollback.report.results import Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rollback.clock import Clock
+    from rollback.engine.clock import Clock
 
 UNREADABLE_LOOKS = 10
 """How many looks in a row, or moves in a row, may fail with a 5xx or an unreadable answer."""
@@ -178,4 +179,19 @@ def patiently(look: Callable[[], Observation], patience: Patience, clock: Clock)
         clock.sleep(min(pace.gap(Wait("AWS to answer")), left))
 
 
-__all__ = ["AwsTrouble", "Pace", "Part", "Patience", "patiently", "reconcile"]
+def plan(part: Part[Observation], patience: Patience, clock: Clock) -> Done:
+    """Look, as far back as deciding needs, and return the next move in words instead of making it."""
+    try:
+        while True:
+            move = part.decide(patiently(part.observe, patience, clock))
+            if isinstance(move, Done):
+                return move
+            if isinstance(move, Wait) or move.writes:
+                return Done(Result.PLANNED, f"Would {move.says}.")
+            part.perform(move)
+    except Ended as end:
+        return end.done
+    except Denied as trouble:
+        return denied(trouble.what, trouble.cure)
+    except AwsTrouble as trouble:
+        return unreadable(trouble.what, trouble.cure)

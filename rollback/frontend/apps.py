@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollback.aws import Denied, Rejected, Unreadable
+from rollback.engine.endings import refused
+from rollback.engine.moves import Ended
+from rollback.engine.trouble import Denied, Rejected, Unreadable
 from rollback.frontend.model import App, Wishes
-from rollback.moves import Ended
-from rollback.notices import Code, refused
 from rollback.report.model import Command
+from rollback.report.notices import Code
 
 if TYPE_CHECKING:
+    from rollback.engine.progress import Progress
     from rollback.frontend.client import Amplify
-    from rollback.progress import Progress
 
 
 def find_app(door: Amplify, wishes: Wishes, progress: Progress) -> App:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from shlex import quote
 
+from rollback.engine.endings import refused
+from rollback.engine.moves import Done, Move, Wait
 from rollback.frontend.model import (
     CANCELLED,
     CANCELLING,
@@ -22,10 +24,9 @@ from rollback.frontend.model import (
     short,
 )
 from rollback.frontend.target import NeedsOlder, NoTarget, Target, choose, failed_number
-from rollback.moves import Done, Move, Wait
-from rollback.notices import Code, refused, warning
 from rollback.report.model import Command, Notice
-from rollback.results import Result
+from rollback.report.notices import Code, warning
+from rollback.report.results import Result
 
 LOOKS_FOR_A_LOST_START = 2
 """How often the jobs are listed again after a StartJob whose answer got lost (it has no idempotency token)."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollback.aws import Unreadable
+from rollback.engine.trouble import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

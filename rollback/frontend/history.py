@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollback.aws import Rejected
+from rollback.engine.endings import refused
+from rollback.engine.moves import Ended
+from rollback.engine.trouble import Rejected
 from rollback.frontend.target import newest_first
-from rollback.moves import Ended
-from rollback.notices import Code, refused
 from rollback.report.model import Command
+from rollback.report.notices import Code
 
 if TYPE_CHECKING:
+    from rollback.engine.moves import Done
+    from rollback.engine.progress import Progress
     from rollback.frontend.client import Amplify
     from rollback.frontend.model import Job, Wishes
-    from rollback.moves import Done
-    from rollback.progress import Progress
 
 _MOST_TOLD = 5
 """Of so many of the newest jobs a change of status is told."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, ClassVar
 
-from rollback.moves import Move
+from rollback.engine.moves import Move
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

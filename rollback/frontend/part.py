@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rollback.actions import Actions
-from rollback.aws import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
+from rollback.engine.actions import Actions
+from rollback.engine.trouble import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
 from rollback.frontend import decide as decisions
 from rollback.frontend.apps import find_app
 from rollback.frontend.environment import RecordedEnvironment
@@ -28,13 +28,13 @@ from rollback.frontend.model import (
     usual_seconds,
 )
 from rollback.frontend.target import Choice, NeedsOlder, Target, choose, newest_of_failed_commit
-from rollback.notices import Code, warning
 from rollback.report.model import Command, Notice
+from rollback.report.notices import Code, warning
 
 if TYPE_CHECKING:
+    from rollback.engine.moves import Done, Move
+    from rollback.engine.progress import Progress
     from rollback.frontend.client import Amplify
-    from rollback.moves import Done, Move
-    from rollback.progress import Progress
 
 
 class FrontendPart:

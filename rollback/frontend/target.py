@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rollback.frontend.model import RETRY, SUCCEED, Deployment, Job
-from rollback.notices import Code
+from rollback.report.notices import Code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollback import links
 from rollback.frontend.target import Target, why_not_good
-from rollback.notices import Code, error
+from rollback.report import links
 from rollback.report.model import FrontendReport, JobReport, RootCause
-from rollback.results import GOOD, Result
+from rollback.report.notices import Code, error
+from rollback.report.results import GOOD, Result
 
 if TYPE_CHECKING:
+    from rollback.engine.moves import Done
     from rollback.frontend.model import Job
     from rollback.frontend.part import FrontendPart
-    from rollback.moves import Done
 
 _MOST_HISTORY = 20
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from rollback.clock import Clock, SystemClock
+from rollback.engine.clock import Clock, SystemClock
 from rollback.report.text import Redactor, clean, parts_of, shorten
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
-from rollback.trigger import JobResult
+from rollback.inputs.trigger import JobResult
 
 _SHOWN = 60
 _LONGEST_MINUTES = 6 * 24 * 60.0

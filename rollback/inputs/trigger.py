@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from rollback.report.results import Rule
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -20,16 +22,6 @@ class JobResult(StrEnum):
     FAILURE = "failure"
     CANCELLED = "cancelled"
     SKIPPED = "skipped"
-
-
-class Rule(StrEnum):
-    """The name of the rule that decided."""
-
-    FORCED = "forced"
-    INFRASTRUCTURE_NOT_DEPLOYED = "infrastructure-not-deployed"
-    FRONTEND_FAILED = "frontend-failed"
-    SMOKE_TESTS_FAILED = "smoke-tests-failed"
-    NOTHING_FAILED = "nothing-failed"
 
 
 @dataclass(frozen=True)

@@ -1,71 +1,40 @@
-"""The story: inputs → trigger → stacks, in reverse order → frontend → verification → report.
+"""The story: trigger → stacks, in reverse order → frontend → verification.
 
-Each part is driven by the loop in `reconcile`; what it decides is pure and stands in `stack.decide` and
-`frontend.decide`. This module only composes: it calls the rooms in order, and hands the report over.
+Each part is driven by the loop in `engine.reconcile`; what it decides is pure and stands in `stack.decide` and
+`frontend.decide`. This module only composes: it calls the rooms in order.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from rollback import github, trigger
-from rollback.aws import AwsTrouble, Denied
+from rollback.engine.interruption import within
+from rollback.engine.moves import Done
+from rollback.engine.reconcile import Part, Patience, plan, reconcile
 from rollback.frontend.part import FrontendPart
-from rollback.interruption import Interrupted, no_more_interruptions, within
-from rollback.looking import look_at_everything
-from rollback.moves import Done, Ended, Wait
-from rollback.notices import Code, denied, error, internal_error, unreadable
-from rollback.notify import Notifier
-from rollback.outcome import all_good
-from rollback.reconcile import Part, Patience, patiently, reconcile
-from rollback.recording import take_snapshot
-from rollback.report.model import Command, Report
-from rollback.results import GOOD, Mode, Outcome, Result, Verdict
-from rollback.snapshot.store import SnapshotProblem
+from rollback.github import api
+from rollback.incident import wishes
+from rollback.incident.telling import report_of, told_frontend
+from rollback.inputs import trigger
+from rollback.report.model import FailedJob
+from rollback.report.notices import Code, error, internal_error
+from rollback.report.outcome import all_good
+from rollback.report.results import GOOD, Outcome, Result, Verdict
 from rollback.snapshot.use import UsableSnapshot, read_snapshot
 from rollback.stack.part import StackPart
 from rollback.stack.restore import Restore
 from rollback.verification import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rollback.incident import Incident
-    from rollback.runner import Runner
+    from rollback.github.runner import Runner
+    from rollback.incident.model import Incident
+    from rollback.modes import Ending
+    from rollback.slack.notifier import Notifier
 
 Observation = TypeVar("Observation")
-Ending = tuple[Outcome | None, str]
-"""How a mode ends: the outcome, or None where the parts' results give it; and the reason, empty where they do."""
 
 _DROP_SECONDS = 1.5
 """How long an interrupted run may take to drop its change sets: the runner's SIGKILL comes 10 s after its SIGINT."""
-
-
-def run(incident: Incident, runner: Runner) -> Report:
-    """Do what the mode asks for, tell people, and return the report, whatever happened."""
-    notifier = Notifier(incident)
-    mode = {Mode.ROLLBACK: roll_back, Mode.SNAPSHOT: take, Mode.STATUS: look}[incident.inputs.mode]
-    report: Report | None = None
-    try:
-        try:
-            outcome, reason = mode(incident, runner, notifier)
-            report = incident.report(outcome, reason)
-        except Exception as defect:  # noqa: BLE001 - a defect of ours must still be told, as any other failure
-            incident.notices.append(internal_error(defect))
-            report = incident.report(Outcome.FAILED, incident.notices[-1].text)
-        report = notifier.finished(report)
-        no_more_interruptions()
-    except Interrupted as signal:
-        return report or _interrupted(incident, notifier, str(signal))
-    return report
-
-
-def _interrupted(incident: Incident, notifier: Notifier, signal: str) -> Report:
-    for part, _ in incident.stacks:
-        within(_DROP_SECONDS, lambda part=part: _drop_change_set(incident, part))  # type: ignore[misc]
-    incident.notices.append(error(Code.INTERRUPTED, f"The job was cancelled ({signal})."))
-    report = incident.report(Outcome.INTERRUPTED, "The job was cancelled before the rollback was done.")
-    return notifier.finished(report, in_a_hurry=True)
 
 
 def roll_back(incident: Incident, runner: Runner, notifier: Notifier) -> Ending:
@@ -76,40 +45,42 @@ def roll_back(incident: Incident, runner: Runner, notifier: Notifier) -> Ending:
     incident.progress.tell("trigger", f"{due.rule}: {due.reason}")
     if not due.due:
         return Outcome.NOT_TRIGGERED, due.reason
-    notifier.started()
-    snapshot = read_snapshot(incident)
+    notifier.started(report_of(incident, Outcome.ROLLED_BACK))
+    snapshot = _snapshot(incident)
     for name in reversed(inputs.stack_name):
         with runner.group(f"Stack {name}"):
             _roll_back_stack(incident, name, snapshot)
     if inputs.has_frontend:
         with runner.group("Frontend"):
             _roll_back_frontend(incident, snapshot)
-    incident.failed_jobs = github.failed_jobs(incident.environ, inputs, timeout=5.0)
-    if all_good(incident.results) and not inputs.dry_run and incident.wanted.anything:
+    incident.failed_jobs = _failed_jobs(incident)
+    if all_good(incident.results) and not inputs.dry_run and wishes.wanted(inputs).anything:
         with runner.group("Verification"):
             _verify(incident)
     return None, ""
 
 
-def take(incident: Incident, runner: Runner, _notifier: Notifier) -> Ending:
-    """Record the last known good (`mode: snapshot`)."""
-    with runner.group("Snapshot"):
-        return _or_failed(incident, lambda: take_snapshot(incident))
+def leave_nothing_behind(incident: Incident) -> None:
+    """Drop the change sets of a run that was interrupted, in the little time that is left."""
+    for part, _ in incident.stacks:
+        within(_DROP_SECONDS, lambda part=part: _drop_change_set(incident, part))  # type: ignore[misc]
 
 
-def look(incident: Incident, runner: Runner, _notifier: Notifier) -> Ending:
-    """Look and report (`mode: status`); nothing is changed."""
-    with runner.group("Status"):
-        return _or_failed(incident, lambda: look_at_everything(incident))
+def _snapshot(incident: Incident) -> UsableSnapshot:
+    inputs, patience = incident.inputs, wishes.stack_patience(incident.inputs)
+    snapshot = read_snapshot(incident.doors.store, inputs.snapshot, inputs.commit, patience, incident.clock)
+    incident.snapshot = snapshot.text
+    incident.notices += snapshot.notices
+    return snapshot
 
 
 def _roll_back_stack(incident: Incident, name: str, snapshot: UsableSnapshot) -> None:
-    restore = (
-        Restore(incident.cloudformation, snapshot.record_of, incident.store.missing) if snapshot.asked_for else None
-    )
-    part = StackPart(name, incident.stack_wishes, incident.cloudformation, incident.clock, incident.progress, restore)
+    doors = incident.doors
+    restore = Restore(doors.cloudformation, snapshot.record_of, doors.store.missing) if snapshot.asked_for else None
+    asked = wishes.stack_wishes(incident.inputs, incident.run_keys)
+    part = StackPart(name, asked, doors.cloudformation, incident.clock, incident.progress, restore)
     incident.stacks.append((part, None))
-    done = _drive(incident, part, incident.stack_patience)
+    done = _drive(incident, part, wishes.stack_patience(incident.inputs))
     incident.stacks[-1] = part, done
     _drop_change_set(incident, part)
     part.watch.find_root_cause()
@@ -121,14 +92,14 @@ def _drop_change_set(incident: Incident, part: StackPart) -> None:
 
 
 def _roll_back_frontend(incident: Incident, snapshot: UsableSnapshot) -> None:
-    part = FrontendPart(
-        incident.frontend_wishes(snapshot.frontend), incident.amplify, incident.progress, incident.reason
-    )
+    inputs = incident.inputs
+    asked = wishes.frontend_wishes(inputs, snapshot.frontend)
+    part = FrontendPart(asked, incident.doors.amplify, incident.progress, wishes.job_reason(inputs))
     incident.frontend = part, None
-    done = _drive(incident, part, incident.frontend_patience)
+    done = _drive(incident, part, wishes.frontend_patience(inputs))
     incident.frontend = part, done
     part.find_failure()
-    if incident.inputs.lock_auto_build and done.result in GOOD:
+    if inputs.lock_auto_build and done.result in GOOD:
         part.lock_auto_build()
 
 
@@ -136,7 +107,7 @@ def _drive(incident: Incident, part: Part[Observation], patience: Patience) -> D
     """Reconcile the part; in a dry run, decide and print the plan instead."""
     try:
         if incident.inputs.dry_run:
-            done = _plan(part, patience, incident)
+            done = plan(part, patience, incident.clock)
         else:
             done = reconcile(part, patience, incident.clock, lambda text: incident.progress.detail(part.label, text))
     except Exception as defect:  # noqa: BLE001 - a defect in one part must not keep the other from being rolled back
@@ -146,31 +117,24 @@ def _drive(incident: Incident, part: Part[Observation], patience: Patience) -> D
     return done
 
 
-def _plan(part: Part[Observation], patience: Patience, incident: Incident) -> Done:
-    """Look, as far back as deciding needs, and say the next move instead of making it."""
-    try:
-        while True:
-            move = part.decide(patiently(part.observe, patience, incident.clock))
-            if isinstance(move, Done):
-                return move
-            if isinstance(move, Wait) or move.writes:
-                return Done(Result.PLANNED, f"Would {move.says}.")
-            part.perform(move)
-    except Ended as end:
-        return end.done
-    except Denied as trouble:
-        return denied(trouble.what, trouble.cure)
-    except AwsTrouble as trouble:
-        return unreadable(trouble.what, trouble.cure)
+def _failed_jobs(incident: Incident) -> tuple[FailedJob, ...]:
+    inputs = incident.inputs
+    known = tuple(
+        FailedJob(name=name, result=result)
+        for name, result in (inputs.job_results or {}).items()
+        if result in {trigger.JobResult.FAILURE, trigger.JobResult.CANCELLED}
+    )
+    token = inputs.github_token.get_secret_value() if inputs.github_token else ""
+    return api.failed_jobs(incident.environ, known, token, timeout=5.0)
 
 
 def _verify(incident: Incident) -> None:
-    restored = incident.tell_frontend()
+    restored = told_frontend(incident)
     commit = restored.restored.commit if restored and restored.restored else ""
     incident.verification = verify(
-        incident.wanted,
+        wishes.wanted(incident.inputs),
         commit,
-        incident.aws,
+        incident.doors.aws,
         incident.clock,
         lambda text: incident.progress.detail("verification", text),
     )
@@ -179,18 +143,3 @@ def _verify(incident: Incident) -> None:
     if incident.verification.verdict is Verdict.FAILED:
         failed = "; ".join(check for check in incident.verification.checks if check.startswith("failed"))
         incident.notices.append(error(Code.VERIFICATION_FAILED, f"Rolled back, but not healthy. {failed}"))
-
-
-def _or_failed(incident: Incident, work: Callable[[], Ending]) -> Ending:
-    try:
-        return work()
-    except Ended as end:
-        notice = error(Code(end.done.code), end.done.reason, *end.done.next_steps)
-    except Denied as trouble:
-        notice = error(Code.ACCESS_DENIED, trouble.what, Command(purpose=trouble.cure))
-    except AwsTrouble as trouble:
-        notice = error(Code.AWS_UNREADABLE, trouble.what, *([Command(purpose=trouble.cure)] if trouble.cure else []))
-    except SnapshotProblem as trouble:
-        notice = error(Code.SNAPSHOT_UNUSABLE, str(trouble))
-    incident.notices.append(notice)
-    return Outcome.FAILED, notice.text

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollback.notices import Code, warning
-from rollback.reconcile import patiently
+from rollback.engine.reconcile import patiently
+from rollback.incident import wishes
 from rollback.report.model import FrontendReport, JobReport, StackReport
-from rollback.results import Outcome
-from rollback.snapshot.model import Snapshot, StackSnapshot
+from rollback.report.notices import Code, warning
+from rollback.report.results import Outcome
+from rollback.snapshot.model import Snapshot
 from rollback.snapshot.store import Place, SnapshotProblem, place
 from rollback.snapshot.take import record_frontend, record_stack
 
 if TYPE_CHECKING:
     from rollback.frontend.model import Job
-    from rollback.incident import Incident
+    from rollback.incident.model import Incident
+    from rollback.modes import Ending
+    from rollback.stack.record import StackSnapshot
 
 
-def take_snapshot(incident: Incident) -> tuple[Outcome, str]:
+def take_snapshot(incident: Incident) -> Ending:
     """Read stacks and frontend, and write the snapshot. Raises Ended, SnapshotProblem and AwsTrouble."""
     where = place(incident.inputs.snapshot)
     kept = _kept(incident, where)
@@ -37,8 +40,10 @@ def take_snapshot(incident: Incident) -> tuple[Outcome, str]:
     frontend = None
     if incident.inputs.has_frontend:
         recorded = patiently(
-            lambda: record_frontend(incident.frontend_wishes(), incident.amplify, incident.progress, where),
-            incident.frontend_patience,
+            lambda: record_frontend(
+                wishes.frontend_wishes(incident.inputs), incident.doors.amplify, incident.progress, where
+            ),
+            wishes.frontend_patience(incident.inputs),
             incident.clock,
         )
         frontend = recorded.frontend
@@ -57,7 +62,9 @@ def take_snapshot(incident: Incident) -> tuple[Outcome, str]:
         absent_stacks=absent,
         frontend=frontend,
     )
-    patiently(lambda: incident.store.write(where, snapshot), incident.stack_patience, incident.clock)
+    patiently(
+        lambda: incident.doors.store.write(where, snapshot), wishes.stack_patience(incident.inputs), incident.clock
+    )
     incident.snapshot = where.text
     incident.progress.tell("snapshot", f"saved to {where.text}")
     return Outcome.SNAPSHOT_SAVED, f"The last known good is recorded in {where.text}."
@@ -68,8 +75,8 @@ def _stacks(incident: Incident, where: Place) -> tuple[tuple[StackSnapshot, ...]
     absent: list[str] = []
     for name in incident.inputs.stack_name:
         recorded = patiently(
-            lambda name=name: record_stack(name, incident.cloudformation, incident.store, where),  # type: ignore[misc]
-            incident.stack_patience,
+            lambda name=name: record_stack(name, incident.doors.cloudformation, incident.doors.store, where),  # type: ignore[misc]
+            wishes.stack_patience(incident.inputs),
             incident.clock,
         )
         incident.notices += recorded.warnings
@@ -86,11 +93,13 @@ def _kept(incident: Incident, where: Place) -> Snapshot | None:
     """Return the snapshot that an earlier attempt of this run left: it saw the state before the failed deployment."""
     run_id, attempt = incident.environ.get("GITHUB_RUN_ID", ""), incident.environ.get("GITHUB_RUN_ATTEMPT", "")
     if not where.is_s3:
-        incident.store.path(where)
+        incident.doors.store.path(where)
     if not (run_id and attempt.isdigit() and int(attempt) > 1):
         return None
     try:
-        found = patiently(lambda: incident.store.read(where), incident.stack_patience, incident.clock)
+        found = patiently(
+            lambda: incident.doors.store.read(where), wishes.stack_patience(incident.inputs), incident.clock
+        )
     except SnapshotProblem as trouble:
         text = f"{trouble} An earlier attempt may have recorded it, so it is not overwritten: look at it first."
         raise SnapshotProblem(text) from None

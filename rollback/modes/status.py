@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rollback.engine.moves import Ended
+from rollback.engine.reconcile import patiently
 from rollback.frontend.part import FrontendPart
 from rollback.frontend.target import NeedsOlder, NoTarget
 from rollback.frontend.telling import frontend_report
-from rollback.moves import Ended
-from rollback.notices import Code, error
-from rollback.reconcile import patiently
+from rollback.incident import wishes
 from rollback.report.model import FrontendReport, StackReport
-from rollback.results import Outcome
+from rollback.report.notices import Code, error
+from rollback.report.results import Outcome
 from rollback.stack.part import StackPart
 from rollback.stack.telling import happenings, stack_report
 
 if TYPE_CHECKING:
-    from rollback.incident import Incident
+    from rollback.incident.model import Incident
+    from rollback.modes import Ending
 
 
-def look_at_everything(incident: Incident) -> tuple[Outcome, str]:
+def look_at_everything(incident: Incident) -> Ending:
     """Look at each stack and at the frontend once; what doesn't exist is part of the answer. Raises AwsTrouble."""
     for name in incident.inputs.stack_name:
         incident.told_stacks.append(_stack(incident, name))
@@ -31,8 +33,14 @@ def look_at_everything(incident: Incident) -> tuple[Outcome, str]:
 
 
 def _stack(incident: Incident, name: str) -> StackReport:
-    part = StackPart(name, incident.stack_wishes, incident.cloudformation, incident.clock, incident.progress)
-    seen = patiently(part.observe, incident.stack_patience, incident.clock)
+    part = StackPart(
+        name,
+        wishes.stack_wishes(incident.inputs, incident.run_keys),
+        incident.doors.cloudformation,
+        incident.clock,
+        incident.progress,
+    )
+    seen = patiently(part.observe, wishes.stack_patience(incident.inputs), incident.clock)
     if seen.status is None:
         text = f"Stack {name} does not exist in {incident.inputs.region}."
         return StackReport(name=name, reason=text, notices=(error(Code.STACK_NOT_FOUND, text),))
@@ -43,11 +51,11 @@ def _stack(incident: Incident, name: str) -> StackReport:
 
 
 def _frontend(incident: Incident) -> FrontendReport:
-    part = FrontendPart(incident.frontend_wishes(), incident.amplify, incident.progress)
+    part = FrontendPart(wishes.frontend_wishes(incident.inputs), incident.doors.amplify, incident.progress)
     try:
-        patiently(part.observe, incident.frontend_patience, incident.clock)
+        patiently(part.observe, wishes.frontend_patience(incident.inputs), incident.clock)
         while isinstance(part.choice(), NeedsOlder):
-            patiently(part.read_older, incident.frontend_patience, incident.clock)
+            patiently(part.read_older, wishes.frontend_patience(incident.inputs), incident.clock)
     except Ended as end:
         notice = error(Code(end.done.code), end.done.reason, *end.done.next_steps)
         return frontend_report(part, None).model_copy(update={"reason": end.done.reason, "notices": (notice,)})

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from rollback.results import Mode, Outcome, Result, Verdict
+from rollback.report.results import Mode, Outcome, Result, Verdict
 
 
 class Record(BaseModel):

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from rollback.moves import Done
 from rollback.report.model import Command, Notice
-from rollback.results import Result
 
 
 class Code(StrEnum):
@@ -75,28 +73,6 @@ def warning(code: Code, text: str, *remedies: Command) -> Notice:
 def error(code: Code, text: str, *remedies: Command) -> Notice:
     """Return an error: something a person must act on."""
     return Notice(code=code, level="error", text=text, remedies=remedies)
-
-
-def refused(code: Code, reason: str, *next_steps: Command) -> Done:
-    """Return the end of a part that has no safe move."""
-    return Done(Result.REFUSED, reason, code, next_steps)
-
-
-def denied(what: str, cure: str) -> Done:
-    """Return the end of a part that AWS does not let us work on."""
-    return Done(Result.FAILED, what, Code.ACCESS_DENIED, (Command(purpose=cure),))
-
-
-def rejected(what: str) -> Done:
-    """Return the end of a part that AWS said no to, in a way that looking again does not mend."""
-    cure = Command(purpose="Mend what AWS names, then run this job again: it goes on where AWS stands")
-    return Done(Result.FAILED, what, Code.AWS_REJECTED, (cure,))
-
-
-def unreadable(what: str, cure: str) -> Done:
-    """Return the end of a part whose state could not be read for too long."""
-    purpose = cure or "Look at https://health.aws.amazon.com, then run this job again: it goes on where AWS stands."
-    return Done(Result.FAILED, what, Code.AWS_UNREADABLE, (Command(purpose=purpose),))
 
 
 def internal_error(defect: BaseException) -> Notice:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollback.results import GOOD, Outcome, Result, Verdict
+from rollback.report.results import GOOD, Outcome, Result, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from rollback.report.results import WORST_FIRST, Mode, Outcome, Result
 from rollback.report.shorter import shorter
 from rollback.report.text import HIDDEN, clean, collapse
 from rollback.report.words import known_commit
-from rollback.results import WORST_FIRST, Mode, Outcome, Result
 
 if TYPE_CHECKING:
     from rollback.report.model import Report, StackReport

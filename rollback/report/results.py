@@ -17,6 +17,16 @@ class Mode(StrEnum):
     STATUS = "status"
 
 
+class Rule(StrEnum):
+    """The name of the rule that decided whether a rollback is due."""
+
+    FORCED = "forced"
+    INFRASTRUCTURE_NOT_DEPLOYED = "infrastructure-not-deployed"
+    FRONTEND_FAILED = "frontend-failed"
+    SMOKE_TESTS_FAILED = "smoke-tests-failed"
+    NOTHING_FAILED = "nothing-failed"
+
+
 class Result(StrEnum):
     """How one part (a stack, or the frontend) ended. It speaks of the state, not of the steps."""
 

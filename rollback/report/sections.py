@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from rollback.report import words
 from rollback.report.markup import Markup, folded
+from rollback.report.results import Mode, Outcome, Result, Verdict
 from rollback.report.shorter import keep_ends
 from rollback.report.timeline import diagram
-from rollback.results import Mode, Outcome, Result, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from rollback.report import sections, words
 from rollback.report.markup import Markup
-from rollback.results import Outcome
+from rollback.report.results import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

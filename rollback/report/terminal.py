@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rollback.report import words
+from rollback.report.results import Mode, Outcome
 from rollback.report.text import clean, collapse, shorten
-from rollback.results import Mode, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -1,6 +1,6 @@
 """Pure: what becomes of outside text before anybody sees it: no secrets, no invisible characters, no endless lines.
 
-Escaping for a medium (HTML, Slack, workflow commands) is the medium's own business: markup.py, slack.py, runner.py.
+Escaping for a medium (HTML, Slack, workflow commands) is the medium's own: markup, slack.message, github.runner.
 """
 
 from __future__ import annotations

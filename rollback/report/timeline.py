@@ -6,9 +6,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from rollback.report.results import Result, Rule, Verdict
 from rollback.report.shorter import keep_ends
-from rollback.results import Result, Verdict
-from rollback.trigger import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from rollback.results import Mode, Outcome, Result
+from rollback.report.results import Mode, Outcome, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

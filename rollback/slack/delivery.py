@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
     from slack_sdk.http_retry.handler import RetryHandler
 
-    from rollback.report.slack import Message
+    from rollback.slack.message import Message
 
 START_BUDGET: Final = 5.0
 """Seconds for the message at the start: AWS waits meanwhile."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from rollback.report import words
+from rollback.report.results import Result
 from rollback.report.text import clean, collapse, shorten
-from rollback.results import Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

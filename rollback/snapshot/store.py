@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from rollback.aws import Aws, Denied, Rejected, speaking_to_aws
+from rollback.aws import Aws, speaking_to_aws
+from rollback.engine.trouble import Denied, Rejected
 from rollback.snapshot.model import Snapshot
 
 if TYPE_CHECKING:

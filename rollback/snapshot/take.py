@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rollback.aws import Denied
+from rollback.engine.trouble import Denied
 from rollback.frontend.apps import find_app
 from rollback.frontend.model import MANUAL, SUCCEED, Job, Wishes
+from rollback.frontend.record import FrontendSnapshot
 from rollback.frontend.target import newest_first
-from rollback.notices import Code, warning
 from rollback.report.model import Command, Notice
-from rollback.snapshot.model import FrontendSnapshot, StackSnapshot
+from rollback.report.notices import Code, warning
 from rollback.snapshot.store import LARGEST_TEMPLATE, Place, SnapshotProblem, SnapshotStore
+from rollback.stack.record import StackSnapshot
 from rollback.stack.states import GOOD_TO_RECORD
 
 if TYPE_CHECKING:
+    from rollback.engine.progress import Progress
     from rollback.frontend.client import Amplify
-    from rollback.progress import Progress
     from rollback.stack.client import CloudFormation
     from rollback.stack.model import Stack
 

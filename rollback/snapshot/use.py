@@ -5,24 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rollback.aws import AwsTrouble
-from rollback.notices import Code, warning
-from rollback.reconcile import patiently
+from rollback.engine.reconcile import patiently
+from rollback.engine.trouble import AwsTrouble
+from rollback.report.notices import Code, warning
 from rollback.snapshot.store import SnapshotProblem, place
 
 if TYPE_CHECKING:
-    from rollback.incident import Incident
-    from rollback.snapshot.model import FrontendSnapshot, Snapshot, StackSnapshot
+    from rollback.engine.clock import Clock
+    from rollback.engine.reconcile import Patience
+    from rollback.frontend.record import FrontendSnapshot
+    from rollback.report.model import Notice
+    from rollback.snapshot.model import Snapshot
+    from rollback.snapshot.store import SnapshotStore
     from rollback.stack.model import Stack
+    from rollback.stack.record import StackSnapshot
 
 
 @dataclass(frozen=True)
 class UsableSnapshot:
-    """A snapshot, or the `problem` with it; neither where none was asked for."""
+    """A snapshot, or the `problem` with it; neither where none was asked for. `notices` are for people."""
 
     text: str = ""
     snapshot: Snapshot | None = None
     problem: str = ""
+    notices: tuple[Notice, ...] = ()
 
     @property
     def asked_for(self) -> bool:
@@ -50,22 +56,23 @@ class UsableSnapshot:
         return record
 
 
-def read_snapshot(incident: Incident) -> UsableSnapshot:
-    """Return the configured snapshot. A problem with it refuses the restore alone: the other moves still run."""
-    if not incident.inputs.snapshot:
+def read_snapshot(
+    store: SnapshotStore, text: str, failed_commit: str | None, patience: Patience, clock: Clock
+) -> UsableSnapshot:
+    """Return the snapshot that the input `text` names. A problem with it refuses the restore alone."""
+    if not text:
         return UsableSnapshot()
-    where = place(incident.inputs.snapshot)
-    incident.snapshot = where.text
+    where = place(text)
     try:
-        snapshot = patiently(lambda: incident.store.read(where), incident.stack_patience, incident.clock)
+        snapshot = patiently(lambda: store.read(where), patience, clock)
     except SnapshotProblem as trouble:
         return UsableSnapshot(where.text, problem=str(trouble))
     except AwsTrouble as trouble:
         return UsableSnapshot(where.text, problem=f"the snapshot can't be read: {trouble.what} {trouble.cure}".strip())
     if snapshot is None:
         return UsableSnapshot(where.text, problem=f"there is no snapshot at {where.text}.")
-    recorded, failed = snapshot.frontend, incident.inputs.commit
-    if recorded and recorded.commit and failed and recorded.commit.lower().startswith(failed):
-        text = "The snapshot's frontend job is of the failed commit: the other rules choose the last known good."
-        incident.notices.append(warning(Code.SNAPSHOT_OF_FAILED_COMMIT, text))
+    recorded = snapshot.frontend
+    if recorded and recorded.commit and failed_commit and recorded.commit.lower().startswith(failed_commit):
+        told = "The snapshot's frontend job is of the failed commit: the other rules choose the last known good."
+        return UsableSnapshot(where.text, snapshot, notices=(warning(Code.SNAPSHOT_OF_FAILED_COMMIT, told),))
     return UsableSnapshot(where.text, snapshot)

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from rollback.snapshot.model import StackSnapshot
+    from rollback.stack.record import StackSnapshot
 
 _PLACES = {
     # type: the property, and its members for bucket, key and version (CloudFormation's resource reference, SAM's)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from rollback.aws import Aws, Rejected, speaking_to_aws
-from rollback.snapshot.model import ParameterSnapshot, ResourceSnapshot
+from rollback.aws import Aws, speaking_to_aws
+from rollback.engine.trouble import Rejected
 from rollback.stack.model import STACK_TYPE, Change, ChangeSet, Event, Parameter, Stack
+from rollback.stack.record import ParameterSnapshot, ResourceSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rollback.snapshot.model import StackSnapshot
     from rollback.stack.model import Stack
+    from rollback.stack.record import StackSnapshot
 
 
 def differences(stack: Stack, template: str, snapshot: StackSnapshot) -> tuple[str, ...]:

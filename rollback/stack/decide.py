@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from shlex import quote
 
-from rollback.moves import Done, Move, Wait
-from rollback.notices import Code, refused, warning
+from rollback.engine.endings import refused
+from rollback.engine.moves import Done, Move, Wait
 from rollback.report.model import Command, Notice
-from rollback.results import Result
+from rollback.report.notices import Code, warning
+from rollback.report.results import Result
 from rollback.stack import restoring, tokens
 from rollback.stack.model import CancelUpdate, ContinueRollback, RollbackStack, Seen
 from rollback.stack.states import STATES, State

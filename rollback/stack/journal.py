@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rollback.aws import Busy, Denied, Rejected, Throttled, Unreadable
+from rollback.engine.trouble import Busy, Denied, Rejected, Throttled, Unreadable
 from rollback.stack import evidence, tokens
 from rollback.stack.model import Attempt, Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rollback.clock import Clock
+    from rollback.engine.clock import Clock
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rollback.actions import Actions
-from rollback.aws import AwsTrouble, Busy, Rejected, Throttled, Unreadable
+from rollback.engine.actions import Actions
+from rollback.engine.trouble import AwsTrouble, Busy, Rejected, Throttled, Unreadable
 from rollback.stack import decide as decisions
 from rollback.stack import evidence, restoring, tokens
 from rollback.stack.journal import Journal
@@ -27,9 +27,9 @@ from rollback.stack.watch import EventWatch
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rollback.clock import Clock
-    from rollback.moves import Done, Move
-    from rollback.progress import Progress
+    from rollback.engine.clock import Clock
+    from rollback.engine.moves import Done, Move
+    from rollback.engine.progress import Progress
     from rollback.stack.client import CloudFormation
     from rollback.stack.restore import Restore
 

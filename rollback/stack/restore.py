@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rollback.aws import Rejected
-from rollback.snapshot.model import StackSnapshot
+from rollback.engine.trouble import Rejected
 from rollback.stack import compare
 from rollback.stack.artifacts import Artifact, artifacts
 from rollback.stack.model import ChangeSet, RestoreView, Stack
+from rollback.stack.record import StackSnapshot
 from rollback.stack.stateful import HOLDS_DATA
 
 if TYPE_CHECKING:

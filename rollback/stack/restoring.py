@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from shlex import quote
 
-from rollback.moves import Done, Move, Wait
-from rollback.notices import Code, refused, warning
+from rollback.engine.endings import refused
+from rollback.engine.moves import Done, Move, Wait
 from rollback.report.model import Command
-from rollback.results import Result
+from rollback.report.notices import Code, warning
+from rollback.report.results import Result
 from rollback.stack import tokens
 from rollback.stack.evidence import STALE_SECONDS
 from rollback.stack.model import ChangeSet, CreateChangeSet, DropChangeSet, ExecuteChangeSet, RestoreView, Seen

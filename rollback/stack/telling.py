@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollback import links
-from rollback.notices import Code, error
+from rollback.report import links
 from rollback.report.model import Happening, Notice, RootCause, StackReport
-from rollback.results import GOOD, Result
+from rollback.report.notices import Code, error
+from rollback.report.results import GOOD, Result
 
 if TYPE_CHECKING:
-    from rollback.moves import Done
+    from rollback.engine.moves import Done
     from rollback.stack.model import Event
     from rollback.stack.part import StackPart
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from rollback.aws import AwsTrouble, Denied
+from rollback.engine.trouble import AwsTrouble, Denied
 from rollback.stack import evidence
 from rollback.stack.model import STACK_TYPE, Event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rollback.clock import Clock
-    from rollback.progress import Progress
+    from rollback.engine.clock import Clock
+    from rollback.engine.progress import Progress
     from rollback.stack.client import CloudFormation
 
 EVENTS_EVERY, EVENTS_EVERY_AT_MOST = 10.0, 40.0

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
-from rollback import trigger
-from rollback.inputs import Inputs
-from rollback.trigger import JobResult, Roles
+from rollback.inputs import trigger
+from rollback.inputs.model import Inputs
+from rollback.inputs.trigger import JobResult, Roles
 from tests.docs.conftest import ROOT, GitHubEvaluator, example_names, yaml_blocks
 from tests.report import incidents
 

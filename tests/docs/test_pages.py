@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
-from rollback.inputs import Inputs, names, read
-from rollback.notices import Code
-from rollback.outcome import EXIT_CODES
+from rollback.inputs.model import Inputs
+from rollback.inputs.reading import names, read
 from rollback.report.model import Report
-from rollback.results import GOOD, WORST_FIRST, Mode, Outcome, Result
+from rollback.report.notices import Code
+from rollback.report.outcome import EXIT_CODES
+from rollback.report.results import GOOD, WORST_FIRST, Mode, Outcome, Result, Rule
 from rollback.stack.states import STATES
-from rollback.trigger import Rule
 from scripts import generate_docs
 from tests.docs.conftest import ROOT
 from tests.report import incidents

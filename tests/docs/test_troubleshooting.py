@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rollback.notices import Code
 from rollback.report.model import Report
+from rollback.report.notices import Code
 from rollback.report.words import notices
 from rollback.session import Session
 from sandbox import AwsError, Fault, Kind, ManualClock, Sandbox

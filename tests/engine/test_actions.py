@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from rollback.actions import Actions
-from rollback.aws import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
-from rollback.moves import Move, Wait
+from rollback.engine.actions import Actions
+from rollback.engine.moves import Move, Wait
+from rollback.engine.trouble import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
 
 
 @dataclass(frozen=True)

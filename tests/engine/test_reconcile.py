@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from rollback.aws import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
-from rollback.moves import Done, Ended, Move, Wait
-from rollback.notices import Code
-from rollback.reconcile import UNREADABLE_LOOKS, Pace, Patience, patiently, reconcile
-from rollback.results import Result
+from rollback.engine.moves import Done, Ended, Move, Wait
+from rollback.engine.reconcile import UNREADABLE_LOOKS, Pace, Patience, patiently, reconcile
+from rollback.engine.trouble import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
+from rollback.report.notices import Code
+from rollback.report.results import Result
 from tests.clocks import FakeClock
 
 PATIENCE = Patience(timeout=600.0, longest_gap=5.0)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rollback.aws import Aws, Rejected, Throttled, Unreadable
+from rollback.aws import Aws
+from rollback.engine.trouble import Rejected, Throttled, Unreadable
 from rollback.frontend.client import Amplify
 from rollback.frontend.model import App, Branch, Job
 from sandbox import ALL, Fault, Kind

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rollback.engine.moves import Done, Move, Wait
 from rollback.frontend.decide import (
     LOOKS_FOR_A_LOST_START,
     MOST_LOST_STARTS,
@@ -13,9 +14,8 @@ from rollback.frontend.decide import (
     timed_out,
 )
 from rollback.frontend.model import Adopt, Job, ReadOlder, Redeploy, RestoreEnvironment, Seen, StopJob
-from rollback.moves import Done, Move, Wait
-from rollback.notices import Code
-from rollback.results import Result
+from rollback.report.notices import Code
+from rollback.report.results import Result
 from tests.frontend.given import BAD, GOOD, OTHER, at, failed, job, retry, seen
 
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rollback.engine.moves import Done, Move, Wait
 from rollback.frontend.decide import decide
 from rollback.frontend.model import Deployment, Job, Redeploy, Redeployment, Seen, StopJob
-from rollback.moves import Done, Move, Wait
-from rollback.notices import Code
-from rollback.results import Result
+from rollback.report.notices import Code
+from rollback.report.results import Result
 from tests.frontend.given import BAD, GOOD, OTHER, failed, job, rebuilding, retry, seen
 from tests.frontend.test_target_properties import deployments, histories, named
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rollback.frontend.target import Choice, NeedsOlder, NoTarget, Target, choose, failed_number, why_not_good
-from rollback.notices import Code
+from rollback.report.notices import Code
 from tests.frontend.given import BAD, GOOD, OTHER, at, failed, job, newest_first, retry
 
 if TYPE_CHECKING:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rollback.github import context, failed_jobs
-from rollback.inputs import read
+from rollback.github import api
+from rollback.incident.telling import context
+from rollback.inputs.reading import read
 from rollback.report.model import FailedJob
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rollback.inputs import Inputs
+    from rollback.inputs.model import Inputs
     from sandbox import Sandbox
 
 SHA = "b" * 40
@@ -87,8 +88,14 @@ KNOWN = (
 )
 
 
+def failed_jobs(
+    environ: dict[str, str], known: tuple[FailedJob, ...] = KNOWN, token: str = "ghs_1"
+) -> tuple[FailedJob, ...]:
+    return api.failed_jobs(environ, known, token, timeout=5.0)
+
+
 def test_without_a_token_the_job_results_tell_what_failed(sandbox: Sandbox) -> None:
-    assert failed_jobs({**RUN, **sandbox.environment()}, inputs(), 5.0) == KNOWN
+    assert failed_jobs({**RUN, **sandbox.environment()}, token="") == KNOWN
     assert sandbox.github.requests == []
 
 
@@ -100,7 +107,7 @@ def test_with_a_token_github_tells_steps_and_links(sandbox: Sandbox) -> None:
         steps=[("Set up", "success"), ("Test the API", "failure"), ("Clean up", "skipped")],
         html_url="https://github.example/job/3",
     )
-    told = failed_jobs({**RUN, **sandbox.environment()}, inputs(**{"github-token": "ghs_1"}), 5.0)
+    told = failed_jobs({**RUN, **sandbox.environment()})
     assert told == (
         FailedJob(name="Smoke tests", result="failure", step="Test the API", link="https://github.example/job/3"),
     )
@@ -111,19 +118,18 @@ def test_with_a_token_github_tells_steps_and_links(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("failure", [0, 401, 403, 404, 500])
 def test_whatever_goes_wrong_at_github_the_rollback_goes_on(sandbox: Sandbox, failure: int) -> None:
     sandbox.github.failure = failure
-    assert failed_jobs({**RUN, **sandbox.environment()}, inputs(**{"github-token": "ghs_1"}), 5.0) == KNOWN
+    assert failed_jobs({**RUN, **sandbox.environment()}) == KNOWN
 
 
 def test_an_api_that_is_not_there_is_no_trouble() -> None:
     environ = {**RUN, "GITHUB_API_URL": "http://127.0.0.1:9"}
-    assert failed_jobs(environ, inputs(**{"github-token": "ghs_1"}), 1.0) == KNOWN
+    assert failed_jobs(environ) == KNOWN
 
 
 def test_where_github_knows_of_no_failed_job_the_job_results_tell(sandbox: Sandbox) -> None:
     sandbox.github.add_job("Deploy infrastructure")
-    assert failed_jobs({**RUN, **sandbox.environment()}, inputs(**{"github-token": "ghs_1"}), 5.0) == KNOWN
+    assert failed_jobs({**RUN, **sandbox.environment()}) == KNOWN
 
 
 def test_a_forced_rollback_without_results_knows_no_failed_jobs(sandbox: Sandbox) -> None:
-    forced = read({"INPUT_STACK-NAME": "shop", "INPUT_AWS-REGION": "us-west-2", "INPUT_FORCE": "true"})
-    assert failed_jobs({**RUN, **sandbox.environment()}, forced, 5.0) == ()
+    assert failed_jobs({**RUN, **sandbox.environment()}, known=()) == ()

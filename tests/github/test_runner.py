@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rollback.clock import SystemClock
-from rollback.runner import SUMMARY_LIMIT, Runner
+from rollback.engine.clock import SystemClock
+from rollback.github.runner import SUMMARY_LIMIT, Runner
 from tests.report.hostile import ATTACKS, texts
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from rollback.inputs import InvalidInputs, read
-from rollback.results import Mode
-from rollback.trigger import JobResult
+from rollback.inputs.reading import InvalidInputs, read
+from rollback.inputs.trigger import JobResult
+from rollback.report.results import Mode
 
 COMPLETE = {
     "stack-name": "shop",

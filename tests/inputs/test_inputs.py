@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import SecretStr
 
-from rollback.inputs import Inputs, InvalidInputs, names, read
-from rollback.results import Mode
-from rollback.trigger import JobResult
+from rollback.inputs.model import Inputs
+from rollback.inputs.reading import InvalidInputs, names, read
+from rollback.inputs.trigger import JobResult
+from rollback.report.results import Mode
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,8 @@ from itertools import product
 
 import pytest
 
-from rollback.trigger import JobResult, Roles, Rule, Trigger, decide, role_result
+from rollback.inputs.trigger import JobResult, Roles, Trigger, decide, role_result
+from rollback.report.results import Rule
 
 INFRASTRUCTURE, FRONTEND, SMOKE_TESTS = "deploy-infrastructure", "deploy-frontend", "smoke-tests"
 ROLES = Roles((INFRASTRUCTURE,), (FRONTEND,), (SMOKE_TESTS,))

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rollback.outcome import EXIT_CODES
+from rollback.report.outcome import EXIT_CODES
 from rollback.report.outputs import NAMES
-from rollback.results import Outcome
+from rollback.report.results import Outcome
 from rollback.session import Session
 from tests.clocks import FakeClock
 

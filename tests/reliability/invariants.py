@@ -6,9 +6,9 @@ import itertools
 import json
 from typing import TYPE_CHECKING
 
-from rollback.outcome import EXIT_CODES
+from rollback.report.outcome import EXIT_CODES
 from rollback.report.outputs import NAMES
-from rollback.results import Mode, Outcome, Result
+from rollback.report.results import Mode, Outcome, Result
 from rollback.stack import tokens
 from tests.reliability import shop
 from tests.reliability.scenarios import FRONTEND_MINUTES, STACK_MINUTES, VERIFY_SECONDS, Scenario

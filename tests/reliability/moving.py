@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from rollback.aws import Aws, Busy, Denied, Rejected, Unreadable
-from rollback.moves import Done, Ended, Wait
-from rollback.progress import Progress
-from rollback.reconcile import Part
+from rollback.aws import Aws
+from rollback.engine.moves import Done, Ended, Wait
+from rollback.engine.progress import Progress
+from rollback.engine.reconcile import Part
+from rollback.engine.trouble import Busy, Denied, Rejected, Unreadable
 from sandbox import FIRST, Fault, Kind, ManualClock, Sandbox
 from tests.clocks import FakeClock
 from tests.reliability.counting import FULL

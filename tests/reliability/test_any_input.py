@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from rollback.inputs import Inputs, names
-from rollback.outcome import EXIT_CODES
+from rollback.inputs.model import Inputs
+from rollback.inputs.reading import names
+from rollback.report.outcome import EXIT_CODES
 from rollback.report.outputs import NAMES
-from rollback.results import Outcome
+from rollback.report.results import Outcome
 from rollback.session import Session
 from tests.clocks import FakeClock
 from tests.reliability.counting import FULL

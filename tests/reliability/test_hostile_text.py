@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rollback.github.runner import ANNOTATION_LIMIT, LINE_LIMIT, SUMMARY_LIMIT
 from rollback.report.outputs import NAMES
-from rollback.results import Outcome
-from rollback.runner import ANNOTATION_LIMIT, LINE_LIMIT, SUMMARY_LIMIT
+from rollback.report.results import Outcome
 from sandbox.blocks import problems
 from tests.reliability import shop
 from tests.reliability.invariants import broken
 from tests.reliability.play import Run, staged
 from tests.reliability.scenarios import SMOKE_FAILED, Scenario
 from tests.report.hostile import ATTACKS
-from tests.report.test_slack import CONTROL
 from tests.report.test_summary import ACTIVE, OURS, Page
+from tests.slack.test_message import CONTROL
 
 if TYPE_CHECKING:
     from sandbox import Sandbox

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import botocore.config
 import pytest
 
-from rollback.report.delivery import MOST_RETRY_AFTER
+from rollback.slack.delivery import MOST_RETRY_AFTER
 from sandbox import Fault, Kind, since
 from tests.clocks import FakeClock
 from tests.reliability.invariants import broken

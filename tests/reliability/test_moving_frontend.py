@@ -14,14 +14,14 @@ from rollback.frontend.client import Amplify
 from rollback.frontend.model import Deployment, Wishes
 from rollback.frontend.part import FrontendPart
 from rollback.frontend.target import Target
-from rollback.results import Result
+from rollback.report.results import Result
 from sandbox import AwsError, ManualClock
 from sandbox.backend import Caller
 from tests.reliability import shop
 from tests.reliability.moving import MACHINE_SETTINGS, MovingWorld
 
 if TYPE_CHECKING:
-    from rollback.moves import Done
+    from rollback.engine.moves import Done
 
 THIRD = "7" * 40
 DEPLOYED = datetime.fromtimestamp(ManualClock().now() - 7200, UTC)

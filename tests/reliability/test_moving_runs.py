@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rollback.results import GOOD, Outcome
+from rollback.report.results import GOOD, Outcome
 from sandbox import FIRST, AwsError, Fault, Kind
 from sandbox.backend import Caller
 from tests.reliability import shop

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from rollback.results import Result
-from rollback.snapshot.model import StackSnapshot
+from rollback.report.results import Result
 from rollback.stack.client import CloudFormation
 from rollback.stack.part import StackPart, Wishes
+from rollback.stack.record import StackSnapshot
 from rollback.stack.restore import Restore
 from sandbox import AwsError
 from sandbox.backend import Caller
@@ -19,7 +19,7 @@ from tests.reliability import shop
 from tests.reliability.moving import MACHINE_SETTINGS, RUN, MovingWorld
 
 if TYPE_CHECKING:
-    from rollback.moves import Done
+    from rollback.engine.moves import Done
 
 THIRD_TEMPLATE = shop.template("third-release")
 MOST_STALE = 40.0

@@ -18,7 +18,7 @@ from rollback.report.model import (
     StackReport,
     VerificationReport,
 )
-from rollback.results import Mode, Outcome, Result, Verdict
+from rollback.report.results import Mode, Outcome, Result, Verdict
 
 BAD = "b4dc0ffee0b4dc0ffee0b4dc0ffee0b4dc0ffee0"
 GOOD = "600d600d91600d600d91600d600d91600d600d91"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rollback import links
+from rollback.report import links
 
 
 @pytest.mark.parametrize(

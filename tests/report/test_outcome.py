@@ -6,8 +6,8 @@ from itertools import permutations, product
 
 import pytest
 
-from rollback.outcome import EXIT_CODES, all_good, outcome_of
-from rollback.results import GOOD, WORST_FIRST, Outcome, Result, Verdict, worst
+from rollback.report.outcome import EXIT_CODES, all_good, outcome_of
+from rollback.report.results import GOOD, WORST_FIRST, Outcome, Result, Verdict, worst
 
 ENDS = tuple(result for result in Result if result is not Result.PLANNED)
 PARTS = tuple(pair for pair in product(ENDS, repeat=2) if pair != (Result.SKIPPED, Result.SKIPPED))

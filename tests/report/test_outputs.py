@@ -10,8 +10,8 @@ from hypothesis import given
 
 from rollback.report.model import Happening, JobReport, Moment, Notice, Report
 from rollback.report.outputs import NAMES, REPORT_LIMIT, outputs
+from rollback.report.results import Result
 from rollback.report.text import map_texts
-from rollback.results import Result
 from tests.report.hostile import reports
 from tests.report.incidents import (
     ALL,

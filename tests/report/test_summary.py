@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from markdown_it import MarkdownIt
 
 from rollback.report.model import Command, Moment, Notice, Report, RootCause
+from rollback.report.results import Outcome
 from rollback.report.summary import SIZE_WANTED, summary
 from rollback.report.timeline import diagram
 from rollback.report.words import title
-from rollback.results import Outcome
 from tests.report.hostile import reports
 from tests.report.incidents import (
     ALL,

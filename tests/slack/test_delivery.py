@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rollback.report import delivery
-from rollback.report.delivery import SlackBot, SlackError, SlackWebhook
-from rollback.report.slack import Message, final_message, start_message, thread_details
+from rollback.slack import delivery
+from rollback.slack.delivery import SlackBot, SlackError, SlackWebhook
+from rollback.slack.message import Message, final_message, start_message, thread_details
 from sandbox import Sandbox
 from tests.report.incidents import PARTIAL
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 
-from rollback.report.slack import Message, final_message, mention, start_message, thread_details
 from rollback.report.text import map_texts
+from rollback.slack.message import Message, final_message, mention, start_message, thread_details
 from sandbox.blocks import problems
 from tests.report.hostile import reports
 from tests.report.incidents import ALL, FAILED, PARTIAL, ROLLED_BACK, UNPROVEN

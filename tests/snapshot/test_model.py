@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rollback.snapshot.model import MAX_INLINE_TEMPLATE, Snapshot
+from rollback.snapshot.model import Snapshot
+from rollback.stack.record import MAX_INLINE_TEMPLATE
 from tests.stack.given import STACK_ID, record
 
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rollback.aws import Aws, Denied, Rejected, Unreadable
-from rollback.snapshot.model import FrontendSnapshot, Snapshot
+from rollback.aws import Aws
+from rollback.engine.trouble import Denied, Rejected, Unreadable
+from rollback.frontend.record import FrontendSnapshot
+from rollback.snapshot.model import Snapshot
 from rollback.snapshot.store import Place, SnapshotProblem, SnapshotStore, place
 from rollback.stack.artifacts import Artifact
 from sandbox import Fault, Kind

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from rollback.snapshot.model import ParameterSnapshot
 from rollback.stack.artifacts import Artifact, artifacts, parse
+from rollback.stack.record import ParameterSnapshot
 from tests.stack.given import record
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rollback.aws import Aws, Rejected
-from rollback.snapshot.model import ParameterSnapshot
+from rollback.aws import Aws
+from rollback.engine.trouble import Rejected
 from rollback.stack.client import CloudFormation
 from rollback.stack.model import STACK_TYPE, Parameter
+from rollback.stack.record import ParameterSnapshot
 from sandbox import AwsError, Fault, Kind
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rollback.snapshot.model import ParameterSnapshot
 from rollback.stack.compare import differences, kept_values, secrets_lost
 from rollback.stack.model import Parameter
+from rollback.stack.record import ParameterSnapshot
 from tests.stack.given import TEMPLATE, parameters, record, stack
 
 

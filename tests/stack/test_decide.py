@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rollback.moves import Done, Move, Wait
-from rollback.notices import Code
-from rollback.results import Result
+from rollback.engine.moves import Done, Move, Wait
+from rollback.report.notices import Code
+from rollback.report.results import Result
 from rollback.stack.decide import MOST_TRIES, decide, timed_out
 from rollback.stack.model import CancelUpdate, ContinueRollback, CreateChangeSet, RollbackStack
 from rollback.stack.states import STATES

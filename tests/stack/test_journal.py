@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from rollback.aws import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
+from rollback.engine.trouble import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
 from rollback.stack.journal import Journal
 from rollback.stack.tokens import CANCEL, CONTINUE, Tokens
 from tests.clocks import FakeClock

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rollback.moves import Done, Move, Wait
-from rollback.notices import Code
-from rollback.results import Result
+from rollback.engine.moves import Done, Move, Wait
+from rollback.report.notices import Code
+from rollback.report.results import Result
 from rollback.stack.decide import decide
 from rollback.stack.evidence import STALE_SECONDS
 from rollback.stack.model import ChangeSet, CreateChangeSet, DropChangeSet, ExecuteChangeSet, Seen

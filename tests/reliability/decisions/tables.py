@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rollback.moves import Done, Move
+from rollback.engine.moves import Done, Move
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

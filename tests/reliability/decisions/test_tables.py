@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from itertools import product
 
-from rollback import trigger
 from rollback.frontend import decide as frontend
 from rollback.frontend.target import choose
+from rollback.inputs import trigger
+from rollback.inputs.trigger import JobResult
 from rollback.stack import decide as stack
 from rollback.stack import evidence
 from rollback.stack.model import Event
-from rollback.trigger import JobResult
 from tests.frontend.given import job
 from tests.frontend.given import seen as look
 from tests.reliability.decisions import event_cases, frontend_cases, stack_cases

@@ -1,0 +1,1 @@
+"""One run: what it knows, its doors, what was wished, and the report of it."""

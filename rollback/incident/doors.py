@@ -1,0 +1,24 @@
+"""The doors to AWS that all parts of a run share: each is opened once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rollback.aws import Aws
+from rollback.frontend.client import Amplify
+from rollback.snapshot.store import SnapshotStore
+from rollback.stack.client import CloudFormation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Doors:
+    """CloudFormation, Amplify and the snapshots' place, in one session of AWS."""
+
+    def __init__(self, region: str, environ: Mapping[str, str]) -> None:
+        self.aws = Aws(region)
+        self.cloudformation = CloudFormation(self.aws)
+        self.amplify = Amplify(self.aws)
+        self.store = SnapshotStore(self.aws, Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()))

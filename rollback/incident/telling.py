@@ -1,0 +1,127 @@
+"""The report of one run, from what the incident knows at that moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rollback.frontend.telling import frontend_report
+from rollback.github import event
+from rollback.report.model import Command, FrontendReport, Notice, Report, RootCause, StackReport
+from rollback.report.outcome import outcome_of
+from rollback.report.results import GOOD, Outcome, Result, worst
+from rollback.stack.telling import stack_report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rollback.incident.model import Incident
+    from rollback.inputs.model import Inputs
+    from rollback.report.model import Context
+
+_RECOVERED = frozenset({Outcome.ROLLED_BACK, Outcome.NOT_NEEDED})
+
+
+def report_of(incident: Incident, outcome: Outcome | None = None, reason: str = "") -> Report:
+    """Return the report; without an `outcome`, the one that the parts' results and the verification give."""
+    inputs = incident.inputs
+    stacks, frontend = _told_stacks(incident), told_frontend(incident)
+    outcome = outcome or outcome_of(incident.results, incident.verification.verdict, dry_run=inputs.dry_run)
+    proven_by_check = frontend is not None and incident.verification.proves_commit and frontend.result in GOOD
+    if frontend and proven_by_check:
+        frontend = frontend.model_copy(update={"proven": True, "notices": _without_unproven(frontend.notices)})
+    due = bool(incident.trigger and incident.trigger.due)
+    return Report(
+        mode=inputs.mode,
+        outcome=outcome,
+        reason=reason or _reason(incident, stacks, frontend),
+        triggered=due,
+        rule=incident.trigger.rule if incident.trigger else "",
+        dry_run=inputs.dry_run,
+        requested_because=inputs.reason,
+        context=context(incident.environ, inputs),
+        stacks=tuple(stacks),
+        stack_result=_stack_result(inputs, stacks) if due else None,
+        frontend=frontend,
+        frontend_result=_frontend_result(inputs, frontend) if due else None,
+        verification=incident.verification,
+        root_cause=_root_cause(incident, stacks, frontend),
+        failed_jobs=incident.failed_jobs,
+        timeline=tuple(incident.progress.moments),
+        notices=tuple(incident.notices),
+        next_steps=_next_steps(outcome),
+        snapshot=incident.snapshot,
+        started=incident.started,
+        recovery_seconds=round(incident.progress.seconds, 1) if outcome in _RECOVERED else None,
+        elapsed_seconds=round(incident.progress.seconds, 1),
+    )
+
+
+def context(environ: Mapping[str, str], inputs: Inputs) -> Context:
+    """Return where the run belongs, by the inputs and else by the environment."""
+    return event.context(
+        environ,
+        commit=inputs.commit or "",
+        branch=inputs.branch or "",
+        environment=inputs.environment,
+        region=inputs.region,
+    )
+
+
+def told_frontend(incident: Incident) -> FrontendReport | None:
+    """Return the frontend's report as it stands now."""
+    if incident.told_frontend or not incident.frontend:
+        return incident.told_frontend
+    return frontend_report(*incident.frontend, with_history=incident.inputs.dry_run)
+
+
+def _told_stacks(incident: Incident) -> list[StackReport]:
+    return incident.told_stacks or [stack_report(part, done) for part, done in incident.stacks]
+
+
+def _stack_result(inputs: Inputs, stacks: list[StackReport]) -> Result | None:
+    if not inputs.stack_name:
+        return Result.SKIPPED
+    known = [stack.result for stack in stacks if stack.result]
+    return worst(known) if known else None
+
+
+def _frontend_result(inputs: Inputs, frontend: FrontendReport | None) -> Result | None:
+    if not inputs.has_frontend:
+        return Result.SKIPPED
+    return frontend.result if frontend else None
+
+
+def _reason(incident: Incident, stacks: list[StackReport], frontend: FrontendReport | None) -> str:
+    parts = [f"Stack {stack.name}: {stack.reason}" for stack in stacks if stack.reason]
+    parts += [f"Frontend: {frontend.reason}"] if frontend and frontend.reason else []
+    parts += [check for check in incident.verification.checks if check.startswith("failed")]
+    because = [incident.trigger.reason] if incident.trigger else []
+    return " ".join(because + parts)
+
+
+def _root_cause(incident: Incident, stacks: list[StackReport], frontend: FrontendReport | None) -> RootCause | None:
+    """Return the first thing that failed: in a stack, else in the frontend's build, else in the workflow."""
+    causes = [stack.root_cause for stack in stacks] + ([frontend.root_cause] if frontend else [])
+    found = next((cause for cause in causes if cause), None)
+    if found or not incident.failed_jobs:
+        return found
+    job = incident.failed_jobs[0]
+    step = f" at step {job.step}" if job.step else ""
+    return RootCause(where=job.name, reason=f"job {job.name} ended in {job.result}{step}", link=job.link)
+
+
+def _next_steps(outcome: Outcome) -> tuple[Command, ...]:
+    if outcome is Outcome.UNHEALTHY:
+        return (
+            Command(purpose="The rollback is done, but the check fails: look at the site and at its logs"),
+            Command(
+                purpose="If data was changed, check tables and buckets, restore from a backup, run data migrations"
+            ),
+        )
+    if outcome is Outcome.INTERRUPTED:
+        return (Command(purpose="Run this job again: it adopts what is under way and goes on from there"),)
+    return ()
+
+
+def _without_unproven(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
+    return tuple(notice for notice in notices if notice.code != "unproven")

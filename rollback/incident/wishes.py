@@ -1,0 +1,94 @@
+"""What the user asked for, as each part wants to hear it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from rollback.engine.reconcile import Patience
+from rollback.frontend.model import Deployment, Environment
+from rollback.frontend.model import Wishes as FrontendWishes
+from rollback.inputs.trigger import role_result
+from rollback.stack.part import Wishes as StackWishes
+from rollback.verification import Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rollback.frontend.record import FrontendSnapshot
+    from rollback.inputs.model import Inputs
+
+_MOST_EARLIER, _LONGEST_NUMBER = 3, 9
+
+
+def stack_patience(inputs: Inputs) -> Patience:
+    """Return how long to wait for a stack."""
+    return Patience(inputs.stack_timeout * 60, inputs.poll_interval)
+
+
+def frontend_patience(inputs: Inputs) -> Patience:
+    """Return how long to wait for the frontend."""
+    return Patience(inputs.frontend_timeout * 60, inputs.poll_interval)
+
+
+def stack_wishes(inputs: Inputs, run_keys: Sequence[str]) -> StackWishes:
+    """Return what was asked for, as far as a stack is concerned."""
+    run, *earlier_runs = run_keys
+    return StackWishes(
+        region=inputs.region,
+        run=run,
+        earlier_runs=tuple(earlier_runs),
+        skip=inputs.resources_to_skip,
+        role_arn=inputs.role_arn,
+        allow_destructive=inputs.allow_destructive,
+    )
+
+
+def frontend_wishes(inputs: Inputs, recorded: FrontendSnapshot | None = None) -> FrontendWishes:
+    """Return what was asked for, as far as the frontend is concerned; `recorded` is of the snapshot."""
+    if recorded and recorded.branch != inputs.branch:
+        recorded = None
+    return FrontendWishes(
+        branch=inputs.branch or "",
+        region=inputs.region,
+        app_id=inputs.app_id or "",
+        app_name=inputs.app_name,
+        deployment=Deployment(
+            commit=inputs.commit,
+            started_at=inputs.started_at,
+            failed_job_id=inputs.failed_job_id,
+            target_job_id=inputs.target_job_id,
+            target_commit=inputs.target_commit,
+            snapshot_job_id=recorded.job_id if recorded else "",
+            frontend_result=role_result(inputs.job_results or {}, inputs.frontend_job) or "",
+        ),
+        if_needed=inputs.redeploy == "if-needed",
+        environment=Environment(recorded.app_environment, recorded.branch_environment) if recorded else None,
+        recorded_app_id=recorded.app_id if recorded else "",
+    )
+
+
+def wanted(inputs: Inputs) -> Wanted:
+    """Return what must hold after the rollback."""
+    return Wanted(
+        inputs.verify_url, inputs.verify_contains, inputs.verify_alarms, inputs.verify_timeout, inputs.poll_interval
+    )
+
+
+def job_reason(inputs: Inputs) -> str:
+    """Return what Amplify records as the reason of a redeployment."""
+    return f"Rollback: {inputs.reason}" if inputs.reason else "Rollback to the last known good"
+
+
+def run_keys(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what makes this run's tokens its own, the same for the same attempt started again; then earlier attempts'.
+
+    The newest first, and not many: each costs a call to see that it left no change set.
+    """
+    run_id = environ.get("GITHUB_RUN_ID")
+    if not run_id:
+        return (uuid.uuid4().hex,)
+    attempt = environ.get("GITHUB_RUN_ATTEMPT") or "1"
+    number = int(attempt) if attempt.isdecimal() and len(attempt) < _LONGEST_NUMBER else 1
+    earlier = range(number - 1, max(number - 1 - _MOST_EARLIER, 0), -1)
+    return tuple(f"{environ.get('GITHUB_REPOSITORY', '')}/{run_id}/{one}" for one in (attempt, *earlier))

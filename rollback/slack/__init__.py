@@ -1,0 +1,1 @@
+"""Who is told on Slack, what, and how."""
