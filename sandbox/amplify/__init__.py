@@ -4,8 +4,20 @@
 """
 
 from sandbox.amplify.branch import App, Branch
-from sandbox.amplify.job import CLONE_FAILURE, HEAD, Job, JobStatus, JobType
+from sandbox.amplify.job import CLONE_FAILURE, HEAD, NO_DIFFERENCE, Job, JobStatus, JobType
 from sandbox.amplify.rules import Quirks, Timing
 from sandbox.amplify.service import Amplify
 
-__all__ = ["CLONE_FAILURE", "HEAD", "Amplify", "App", "Branch", "Job", "JobStatus", "JobType", "Quirks", "Timing"]
+__all__ = [
+    "CLONE_FAILURE",
+    "HEAD",
+    "NO_DIFFERENCE",
+    "Amplify",
+    "App",
+    "Branch",
+    "Job",
+    "JobStatus",
+    "JobType",
+    "Quirks",
+    "Timing",
+]

@@ -11,6 +11,11 @@ from sandbox.backend import ACCOUNT
 if TYPE_CHECKING:
     from sandbox.amplify.branch import App, Branch
 
+STEPS = ("BUILD", "DEPLOY", "VERIFY")
+"""The steps of a build."""
+
+_REASONS = {JobStatus.FAILED: "Build failed"}
+
 
 def moment(seconds: float) -> datetime:
     """Return epoch seconds as the API's time."""
@@ -87,17 +92,19 @@ def job_answer(branch: Branch, job: Job, now: float) -> dict[str, Any]:
 def _steps(branch: Branch, job: Job, now: float) -> list[dict[str, Any]]:
     status = job.status(now)
     began = next((since for since, step in job.timeline if step is JobStatus.RUNNING and since <= now), None)
-    if began is None and status not in {JobStatus.SUCCEED, JobStatus.FAILED}:
+    if began is None and status not in TERMINAL - {JobStatus.CANCELLED} and not job.ending.reason:
         return []
     first = job.created if began is None else began
     last = min(now, job.ends if job.ends is not None else now)
-    build = _step(branch, job, "BUILD", first, last)
-    if status is not JobStatus.SUCCEED:
-        build["status"] = status.value
-        if status is JobStatus.FAILED:
-            build["statusReason"] = job.failure or "Build failed"
-        return [build]
-    return [build, _step(branch, job, "DEPLOY", last, last), _step(branch, job, "VERIFY", last, last)]
+    times = [first, *[last] * len(STEPS)]
+    steps = [_step(branch, job, name, times[index], last) for index, name in enumerate(STEPS)]
+    if status is JobStatus.SUCCEED:
+        return steps
+    at = STEPS.index(job.ending.step or STEPS[0]) if status in TERMINAL else 0
+    steps[at]["status"] = status.value
+    if status in TERMINAL and (reason := job.ending.reason or _REASONS.get(status)):
+        steps[at]["statusReason"] = reason
+    return steps[: at + 1]
 
 
 def _step(branch: Branch, job: Job, name: str, first: float, last: float) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import itertools
 import threading
 from typing import TYPE_CHECKING
 
-from sandbox.amplify.branch import App, Branch, Failures
-from sandbox.amplify.job import CLONE_FAILURE, HEAD, TERMINAL, Job, JobStatus, JobType
+from sandbox.amplify.branch import App, Branch, Endings
+from sandbox.amplify.job import CLONE_FAILURE, HEAD, NO_DIFFERENCE, TERMINAL, Ending, Job, JobStatus, JobType
 from sandbox.amplify.rules import Quirks, Timing
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ class AmplifyWorld:
         self.apps: dict[str, App] = {}
         self._clock = clock
         self._region = region
-        self._failures = Failures()
+        self._endings = Endings()
         self._app_numbers = itertools.count(1)
         self._lock = threading.RLock()
 
-    def add_app(
+    def add_app(  # noqa: PLR0913 - each is a fact of the app
         self,
         name: str,
         app_id: str = "",
@@ -40,15 +40,24 @@ class AmplifyWorld:
         environment: dict[str, str] | None = None,
         repository: str = "https://github.com/example/shop",
         region: str = "",
+        release_builds_tip: bool | None = None,
     ) -> App:
-        """Add an app. One without a repository is an app of manual deployments."""
+        """Add an app. One without a repository is an app of manual deployments.
+
+        `release_builds_tip` replaces the quirk of that name for this app.
+        """
         now = self._clock.now()
         app_id = app_id or f"d{next(self._app_numbers):03d}sandboxapp"
         app = App(app_id, name, region or self._region, now, now, repository, dict(environment or {}))
+        app.release_builds_tip = release_builds_tip
         self.apps[app_id] = app
         return app
 
-    def add_branch(
+    def name_commit(self, app_id: str, name: str, commit: str) -> None:
+        """Let a tag or branch of the app's repository name this commit."""
+        self.apps[app_id].names[name] = commit
+
+    def add_branch(  # noqa: PLR0913 - each is a fact of the branch
         self,
         app_id: str,
         name: str,
@@ -56,13 +65,26 @@ class AmplifyWorld:
         environment: dict[str, str] | None = None,
         auto_build: bool = True,
         tip: str = "",
+        display_name: str = "",
+        backend_stack: str = "",
+        backend_environment: str = "",
     ) -> Branch:
-        """Add a branch; `tip` is the newest commit of its Git branch."""
+        """Add a branch; `tip` is the newest commit of its Git branch.
+
+        `display_name` is the prefix of its site's name. `backend_stack` is the ARN of the stack that each build deploys
+        too (Gen 2), `backend_environment` the ARN of such an environment (Gen 1).
+        """
         now = self._clock.now()
         app = self.apps[app_id]
-        branch = Branch(app, name, now, now, self.timing, self.quirks, self._failures, dict(environment or {}))
+        branch = Branch(app, name, now, now, self.timing, self.quirks, self._endings, dict(environment or {}))
         branch.auto_build = auto_build
         branch.tip = tip
+        if display_name:
+            branch.settings["displayName"] = display_name
+        if backend_stack:
+            branch.settings["backend"] = {"stackArn": backend_stack}
+        if backend_environment:
+            branch.settings["backendEnvironmentArn"] = backend_environment
         app.branches[name] = branch
         return branch
 
@@ -87,12 +109,16 @@ class AmplifyWorld:
         job_id: int | None = None,
         builds: str = "",
         failure: str = "",
+        step: str = "",
+        log: str = "",
         outcome: str = JobStatus.SUCCEED,
     ) -> Job:
         """Add a job to the history, or one that is under way and goes on by the clock, to end in `outcome`.
 
         `started` and `ended` are epoch seconds; without them a finished job lies in the past and one under way begins
-        now. `builds` is what a HEAD job really built. The newest commit added becomes the branch's tip.
+        now. `commit` is any text; `builds` is what a HEAD job, or one of a text that names no commit, really built. The
+        newest commit added becomes the branch's tip. `failure`, `step` and `log` are the statusReason, the step that
+        tells it and that step's log: also of a job that Amplify itself cancelled, while one without was stopped.
         Raises ValueError for a second job under way: Amplify builds one at a time.
         """
         home = self.branch(app_id, branch)
@@ -109,20 +135,21 @@ class AmplifyWorld:
             raise ValueError(problem)
         home.add(job)
         if commit != HEAD and job.job_type is not JobType.RETRY:
-            home.tip = commit
-        job.failure = failure or ("Build failed" if JobStatus.FAILED in {state, JobStatus(outcome)} else "")
+            home.tip = builds or home.app.commit(commit)
+        end = state if state in TERMINAL else JobStatus(outcome)
+        job.ending = Ending(end, failure or ("Build failed" if end is JobStatus.FAILED else ""), step, log)
         if state in TERMINAL:
-            job.builds = builds or (home.tip if commit == HEAD else commit)
+            job.builds = builds or (home.tip if commit == HEAD else home.app.commit(commit))
             job.timeline = [(begun, JobStatus.RUNNING), (max(ended or begun + 180, begun), state)]
             home.settle(job)
         elif home.is_busy():
             home.submit(job, now)
         else:
-            self._under_way(home, job, state, JobStatus(outcome), builds)
+            self._under_way(home, job, state, builds)
         return job
 
-    def _under_way(self, home: Branch, job: Job, state: JobStatus, outcome: JobStatus, builds: str) -> None:
-        job.builds = builds or (home.tip if job.commit == HEAD else job.commit)
+    def _under_way(self, home: Branch, job: Job, state: JobStatus, builds: str) -> None:
+        job.builds = builds or (home.tip if job.commit == HEAD else home.app.commit(job.commit))
         job.built_with = {**home.app.environment, **home.environment}
         home.active = job
         if state is JobStatus.CANCELLING:
@@ -136,7 +163,7 @@ class AmplifyWorld:
         for step in _ORDER[_ORDER.index(state) :]:
             job.timeline.append((since, step))
             since += lasts[step]
-        job.timeline.append((since, outcome))
+        job.timeline.append((since, job.ending.status))
 
     def push(self, app_id: str, branch: str, commit: str, message: str = "") -> Job | None:
         """Push a commit: it becomes the tip and, where auto-build is on, a job is begun or queued and returned."""
@@ -150,10 +177,14 @@ class AmplifyWorld:
             home.submit(job, now)
             return job
 
-    def fail_next_build(self, times: int = 1, reason: str = CLONE_FAILURE) -> None:
-        """Let the next builds that begin, of any branch, fail for this reason."""
-        self._failures.next.extend([reason] * times)
+    def fail_next_build(self, times: int = 1, reason: str = CLONE_FAILURE, *, step: str = "", log: str = "") -> None:
+        """Let the next builds that begin, of any branch, fail for this reason, in this step and with this log."""
+        self._endings.next.extend([Ending(JobStatus.FAILED, reason, step, log)] * times)
 
-    def fail_commit(self, commit: str, reason: str = "Build failed") -> None:
+    def fail_commit(self, commit: str, reason: str = "Build failed", *, step: str = "", log: str = "") -> None:
         """Let every build of this commit fail that begins from now on."""
-        self._failures.commits[commit] = reason
+        self._endings.commits[commit] = Ending(JobStatus.FAILED, reason, step, log)
+
+    def cancel_next_build(self, reason: str = NO_DIFFERENCE) -> None:
+        """Let Amplify itself cancel the next build that begins."""
+        self._endings.next.append(Ending(JobStatus.CANCELLED, reason))
