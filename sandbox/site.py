@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import mimetypes
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from sandbox.exchange import Answer, Incoming, text_answer
 
 if TYPE_CHECKING:
     from sandbox.amplify import Amplify
+    from sandbox.amplify.content import Content
     from sandbox.clock import Clock
 
 
@@ -57,6 +60,19 @@ class Site:
             return text_answer("Welcome: your app will appear here once you complete your first deployment.", 404)
         if live.ends is not None and self._clock.now() < live.ends + self.ready_after:
             return text_answer("<h1>Service Unavailable</h1>", 503)
+        if live.content is not None and live.builds not in self._sick:
+            return _file(live.content, incoming.path)
         health = self._sick.get(live.builds, self.healthy)
         body = health.body.replace("{commit}", live.builds).replace("{job}", str(live.id))
         return text_answer(body, health.status)
+
+
+def _file(content: Content, path: str) -> Answer:
+    """Return a file of a zip deployment, with the ETag of the whole: it tells which content is live."""
+    name = unquote(path).removeprefix("/site").lstrip("/")
+    name = f"{name}index.html" if not name or name.endswith("/") else name
+    tag = {"ETag": f'"{content.etag}"'}
+    if name not in content.files:
+        return text_answer("<h1>Not Found</h1>", 404, tag)
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return Answer(200, content.files[name], {"Content-Type": kind, **tag})

@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 
 from sandbox.amplify import Amplify
+from sandbox.amplify.artifacts import PREFIX
 from sandbox.aws import Aws, Call, Hook
 from sandbox.clock import Clock, ScaledClock
 from sandbox.cloudformation import Caller, CloudFormation
@@ -56,11 +57,11 @@ class Sandbox:
         self.region = region
         self.faults = Faults()
         self.defects: list[str] = []
-        self.amplify = Amplify(self.clock, region)
+        self.services = MotoServices(region)
+        self.amplify = Amplify(self.clock, region, self.services)
         self.slack = Slack()
         self.site = Site(self.amplify, self.clock)
         self.github = GitHub()
-        self.services = MotoServices(region)
         self.cloudformation = CloudFormation(
             self.clock, s3=self.services.get_object, ssm=self.services.get_parameter, caller=Caller(region=region)
         )
@@ -72,7 +73,7 @@ class Sandbox:
         self._aws = Aws(self.clock, self.faults, served, self.services, (ACCESS_KEY, SESSION_TOKEN))
         self._server = Server(self.respond, port)
         self.url = self._server.url
-        self.slack.url = self.site.base = self.github.base = self.url
+        self.slack.url = self.site.base = self.github.base = self.amplify.artifacts.base = self.url
 
     def __enter__(self) -> Self:
         """Start serving, with moto's services empty."""
@@ -156,6 +157,7 @@ class Sandbox:
             ("/slack/", self.slack.answer),
             ("/site/", self.site.answer),
             ("/github/", self.github.answer),
+            (PREFIX, self.amplify.artifacts.answer),
         ):
             if incoming.path.startswith(prefix) or incoming.path + "/" == prefix:
                 return answer(incoming)

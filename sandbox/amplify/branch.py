@@ -139,6 +139,18 @@ class Branch:
         pending = now + self.timing.created
         self._begin(job, pending + self.timing.pending, [(now, JobStatus.CREATED), (pending, JobStatus.PENDING)])
 
+    def deploy(self, job: Job, now: float, ending: Ending) -> None:
+        """Begin a deployment without a build. No other job may be under way."""
+        running = now + self.timing.manual_pending
+        job.ending = ending
+        job.timeline = [
+            *job.timeline,
+            (now, JobStatus.PENDING),
+            (running, JobStatus.RUNNING),
+            (running + self.timing.manual_running, ending.status),
+        ]
+        self.active = job
+
     def stop(self, job: Job, now: float) -> None:
         """Cancel a job that isn't finished. One that waits in the queue is cancelled at once."""
         if job in self.queue:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sandbox.amplify.content import Content, Source
 
 HEAD = "HEAD"
 """What a job shows as its commit when it was started without one."""
@@ -59,7 +63,8 @@ class Job:
 
     `commit` is what the API shows; `builds` is what the build really checked out, known once it has begun.
     `timeline` is every change of status, planned ones too, oldest first. `reason` is StartJob's jobReason, `ending`
-    how the build ends if nobody stops it, `built_with` the environment variables that the build saw.
+    how the build ends if nobody stops it, `built_with` the environment variables that the build saw. A MANUAL job has a
+    `source` or `uploads` (None until they came), and the `content` that it deploys; it `builds` that content's ETag.
     """
 
     id: int
@@ -76,6 +81,9 @@ class Job:
     ending: Ending = Ending()
     built_with: dict[str, str] | None = None
     waiting: bool = False
+    source: Source | None = None
+    content: Content | None = None
+    uploads: dict[str, bytes | None] = field(default_factory=dict)
 
     def status(self, now: float) -> JobStatus:
         """Return the status at this time."""
