@@ -38,6 +38,14 @@ class Incoming:
         """Return the header's value, or an empty string."""
         return str(self.headers.get(name, ""))
 
+    def json(self) -> dict[str, Any] | None:
+        """Return the body's JSON object, whatever its Content-Type; None if it is none."""
+        try:
+            value = json.loads(self.body or b"{}")
+        except ValueError:
+            return None
+        return value if isinstance(value, dict) else None
+
     def fields(self) -> dict[str, Any]:
         """Return the body's fields, from JSON or from a form. Raises ValueError if it is neither."""
         if "application/json" in self.header("Content-Type"):

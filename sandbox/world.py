@@ -61,7 +61,7 @@ class Sandbox:
         self.amplify = Amplify(self.clock, region, self.services)
         self.slack = Slack()
         self.site = Site(self.amplify, self.clock)
-        self.github = GitHub()
+        self.github = GitHub(self.clock)
         self.cloudformation = CloudFormation(
             self.clock, s3=self.services.get_object, ssm=self.services.get_parameter, caller=Caller(region=region)
         )

@@ -57,7 +57,8 @@ def opened(url: str, method: str = "GET", body: bytes | None = None) -> tuple[in
         with urllib.request.urlopen(request, timeout=5) as answer:
             return answer.status, answer.read(), answer.headers.get("ETag", "")
     except urllib.error.HTTPError as error:
-        return error.code, error.read(), error.headers.get("ETag", "")
+        with error:
+            return error.code, error.read(), error.headers.get("ETag", "")
 
 
 def test_a_zip_is_deployed_in_seconds_and_served(zips: Zips) -> None:
