@@ -59,12 +59,17 @@ class Incoming:
 
 @dataclass
 class Answer:
-    """An answer; `hold` is how many real seconds the server keeps it back."""
+    """An answer; `hold` is how many real seconds the server keeps it back.
+
+    `pace` is how many it waits before each byte of the body, or, where the body is `endless`, before each repetition.
+    """
 
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     hold: float = 0.0
+    pace: float = 0.0
+    endless: bool = False
 
 
 def json_answer(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
