@@ -155,6 +155,8 @@ class Sandbox:
             return self._aws.answer(incoming)
         for prefix, answer in (
             ("/slack/", self.slack.answer),
+            ("/triggers/", self.slack.answer),
+            ("/workflows/", self.slack.answer),
             ("/site/", self.site.answer),
             ("/github/", self.github.answer),
             (PREFIX, self.amplify.artifacts.answer),
