@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sandbox.amplify.job import HEAD, TERMINAL, Ending, Job, JobStatus, JobType
+from sandbox.amplify.job import HEAD, SKIPPED, TERMINAL, Ending, Job, JobStatus, JobType
 
 if TYPE_CHECKING:
     from sandbox.amplify.rules import Quirks, Timing
@@ -132,6 +132,7 @@ class Branch:
     def submit(self, job: Job, now: float) -> None:
         """Begin the job, or queue it behind the one that is building."""
         if self.is_busy():
+            self._skip_waiting(now)
             job.waiting = True
             job.timeline = [(now, JobStatus.PENDING)]
             self.queue.append(job)
@@ -165,6 +166,12 @@ class Branch:
         if not self.quirks.cancelling_hangs:
             rest.append((now + self.timing.cancelling, JobStatus.CANCELLED))
         job.cut(now, rest)
+
+    def _skip_waiting(self, now: float) -> None:
+        """Cancel what waits, where a newer build does so."""
+        for job in list(self.queue) if self.quirks.newer_skips else []:
+            self.stop(job, now)
+            job.ending = Ending(JobStatus.CANCELLED, SKIPPED)
 
     def remove(self, job: Job) -> None:
         """Forget a job."""

@@ -97,6 +97,18 @@ def test_a_build_may_fail_after_it_was_built(shop: Shop) -> None:
     ]
 
 
+def test_a_newer_push_may_skip_those_that_wait(shop: Shop) -> None:
+    shop.sandbox.amplify.quirks.newer_skips = True
+    for commit in (GOOD, BAD, "c" * 40):
+        shop.push(commit)
+    assert [summary["status"] for summary in shop.summaries()] == ["PENDING", "CANCELLED", "CREATED"]
+    skipped = shop.call("get_job", jobId="2")["job"]["steps"]
+    assert [(step["stepName"], step["status"]) for step in skipped] == [("BUILD", "CANCELLED")]
+    assert "newer" in skipped[0]["statusReason"]
+    shop.clock.advance(2 * BUILD_SECONDS)
+    assert shop.live == "c" * 40
+
+
 def test_a_job_may_be_pending_for_hours_until_it_is_stopped(shop: Shop) -> None:
     shop.job(commit=GOOD)
     shop.sandbox.amplify.timing.pending = 6 * 3600
