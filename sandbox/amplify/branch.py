@@ -201,7 +201,8 @@ class Branch:
     def _commit_to_build(self, job: Job) -> str:
         if job.retry_of is not None:
             if job.retry_of.commit != HEAD:
-                return job.retry_of.builds or self.app.commit(job.commit)
+                named = self.app.commit(job.commit)
+                return named if _WHOLE.fullmatch(named) else job.retry_of.builds or named
             same = job.retry_of.builds or self.tip
             return self.tip if self.quirks.retry_of_head == "tip" else same
         if job.commit == HEAD:
