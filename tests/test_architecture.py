@@ -31,7 +31,7 @@ PURE = (
     *("frontend.model", "frontend.target", "frontend.decide", "frontend.record"),
     *("snapshot.model", "slack.message"),
     *("report.model", "report.markup", "report.outputs", "report.sections", "report.shorter", "report.results"),
-    *("report.outcome", "report.notices", "report.links"),
+    *("report.outcome", "report.notices", "report.links", "report.surroundings"),
     *("report.summary", "report.terminal", "report.text", "report.timeline", "report.words"),
 )
 FORBIDDEN = {"boto3", "botocore", "slack_sdk", "os", "time", "logging"}

@@ -37,13 +37,21 @@ from rollback.inputs.trigger import JobResult, Roles
 from rollback.report.results import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _DEFAULT_JOBS = {
     "infrastructure_job": "deploy-infrastructure",
     "frontend_job": "deploy-frontend",
     "smoke_tests_job": "smoke-tests",
 }
+
+
+class InvalidInputs(Exception):
+    """The inputs are wrong; `problems` has a line for each, naming the input and the cure."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
 
 
 class Inputs(BaseModel):

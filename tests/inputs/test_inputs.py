@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import SecretStr
 
-from rollback.inputs.model import Inputs
-from rollback.inputs.reading import InvalidInputs, names, read
+from rollback.inputs.model import Inputs, InvalidInputs
+from rollback.inputs.reading import names, read
 from rollback.inputs.trigger import JobResult
 from rollback.report.results import Mode
 
