@@ -1,4 +1,4 @@
-"""Write what the docs take from the code: tables, the report's JSON Schema, and what setup.yaml takes from the policies.
+"""Write what the docs take from elsewhere: tables and the report's JSON Schema from the code, setup.yaml's policies.
 
 `python -m scripts.generate_docs` writes; with `--check` it changes nothing and fails where something is out of date.
 """
