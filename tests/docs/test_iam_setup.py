@@ -15,8 +15,9 @@ import boto3
 import pytest
 import yaml
 from moto import mock_aws
+from moto.iam.policy_validation import IAMPolicyDocumentValidator
 
-from sandbox import Sandbox, ScaledClock
+from sandbox import ManualClock, Sandbox, ScaledClock
 from scripts import iam_setup
 from tests.docs import iam
 from tests.docs.conftest import ROOT
@@ -49,6 +50,7 @@ EVERYTHING = {
     "UpdateBranch": "true",
     "UpdateApp": "true",
 }
+EXTRAS = ("pass-role", "update-branch", "update-app", "data", "empty", "logs")
 LARGEST_TEMPLATE, LARGEST_POLICY, MOST_POLICIES = 51_200, 6_144, 10
 """Bytes that the CLI sends without a bucket; characters of a managed policy and policies of a role (IAM's quotas)."""
 
@@ -245,6 +247,59 @@ def test_the_lifecycle_ends_releases_and_never_what_they_share(template: Any) ->
     assert "development/20261125T101500Z-a1b2c3d-7-1.json".startswith(prefix)
     assert not "development/templates/2f0a.template".startswith(prefix)
     assert versions["NoncurrentVersionExpiration"] == {"NoncurrentDays": {"Ref": "EarlierVersionDays"}}
+
+
+# --- deployed with few parameters ----------------------------------------------------------------------------------
+
+STACK_ALONE = {"Environment": "production", "StackName": "shop"}
+APP_ALONE = {"Branch": "main", "AppId": "d1shop"}
+ALL_ALLOWED = dict.fromkeys(("DescribeData", "LookIntoData", "ReadLogs", "UpdateBranch", "UpdateApp"), "true")
+
+
+@pytest.mark.parametrize(
+    ("given", "left_out"),
+    [
+        (STACK_ALONE, {"pass-role", "update-branch", "update-app", "empty", "logs"}),
+        (APP_ALONE, {"pass-role", "update-branch", "update-app", "empty", "logs"}),
+        (STACK_ALONE | ALL_ALLOWED, {"pass-role", "update-branch", "update-app"}),
+        (APP_ALONE | ALL_ALLOWED, {"pass-role", "empty", "logs"}),
+        (STACK_ALONE | {"DescribeData": "false", "ServiceRoleArns": SERVICE_ROLES[0]}, set(EXTRAS) - {"pass-role"}),
+    ],
+)
+def test_what_is_not_asked_for_is_left_out_and_what_stays_is_a_policy(
+    given: dict[str, str], left_out: set[str], text: str
+) -> None:
+    """As CloudFormation resolves it: no statement is empty, and no resource is of what was not named."""
+    parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()]
+    with Sandbox(ManualClock()) as sandbox:
+        sandbox.cloudformation.create(
+            NAME,
+            text,
+            Parameters=[{"ParameterKey": "Repository", "ParameterValue": "example/shop"}, *parameters],
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
+        events = sandbox.client("cloudformation").describe_stack_events(StackName=NAME)["StackEvents"]
+    properties = {
+        event["LogicalResourceId"]: with_bucket(json.loads(event["ResourceProperties"]))
+        for event in events
+        if event.get("ResourceProperties") and event["ResourceType"] == "AWS::IAM::ManagedPolicy"
+    }
+    assert set(properties) == {policy.id for policy in iam_setup.POLICIES if policy.name not in left_out}
+    for name, found in properties.items():
+        IAMPolicyDocumentValidator(json.dumps(found["PolicyDocument"])).validate()
+        for statement in found["PolicyDocument"]["Statement"]:
+            assert statement["Resource"], (name, statement["Sid"])
+            assert None not in statement["Resource"]
+            unnamed = [arn for arn in statement["Resource"] if re.search(r":stack//|:stack/-|apps//|:::/|:::-", arn)]
+            assert unnamed == []
+
+
+def with_bucket(value: Any) -> Any:
+    """Return properties with the bucket's name filled in: events of the embedded AWS leave what is made meanwhile."""
+    if isinstance(value, dict):
+        text = value.get("Fn::Sub")
+        return text.replace("${Snapshots}", "kept") if text else {key: with_bucket(it) for key, it in value.items()}
+    return [with_bucket(it) for it in value] if isinstance(value, list) else value
 
 
 # --- with the AWS CLI ----------------------------------------------------------------------------------------------

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
-from typing import TYPE_CHECKING, Any
+import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from tests.docs.conftest import ROOT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 WORKFLOW = ROOT / ".github" / "workflows" / "release.yml"
 PINNED = f"docker://ghcr.io/owner/rollback@sha256:{'a' * 64}"
@@ -71,6 +70,17 @@ def test_packages_of_npm_run_no_scripts_when_they_are_installed() -> None:
         installs = re.findall(r'npm\b.*?\bci\b[", ]+(\S+)', text)
         assert installs
         assert all("--ignore-scripts" in first for first in installs)
+
+
+def test_the_auditor_has_nothing_to_say_that_is_not_answered() -> None:
+    """zizmor in its strictest persona; what is left alone says why, in the same line."""
+    tool = Path(sys.executable).with_name("zizmor")
+    command = [tool, "--persona=auditor", "--offline", "--no-progress", ".github", "action.yml", "examples"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    files = [*(ROOT / ".github").rglob("*.yml"), *(ROOT / "examples").glob("*.yml"), ROOT / "action.yml"]
+    ignored = [line for path in files for line in path.read_text(encoding="utf-8").splitlines() if "zizmor:" in line]
+    assert all(re.search(r"# zizmor: ignore\[[\w-]+\] \w+ \w+", line) for line in ignored)
 
 
 # --- scripts/release_commit.sh in a repository of its own ----------------------------------------------------------
