@@ -75,7 +75,7 @@ def test_packages_of_npm_run_no_scripts_when_they_are_installed() -> None:
 def test_the_auditor_has_nothing_to_say_that_is_not_answered() -> None:
     """zizmor in its strictest persona; what is left alone says why, in the same line."""
     tool = Path(sys.executable).with_name("zizmor")
-    command = [tool, "--persona=auditor", "--offline", "--no-progress", ".github", "action.yml", "examples"]
+    command = [str(tool), "--persona=auditor", "--offline", "--no-progress", ".github", "action.yml", "examples"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     files = [*(ROOT / ".github").rglob("*.yml"), *(ROOT / "examples").glob("*.yml"), ROOT / "action.yml"]
