@@ -30,7 +30,12 @@ _PSEUDO = {
     "UrlSuffix": "AWS::URLSuffix",
     "Bucket": "Snapshots",
 }
-_OPTIONAL = {"StackName": "HasStackName", "AppId": "HasAppId", "ArtifactBucket": "HasArtifactBucket"}
+_OPTIONAL = {
+    "StackName": "HasStackName",
+    "AppId": "HasAppId",
+    "ArtifactBucket": "HasArtifactBucket",
+    "ParameterPath": "HasParameterPath",
+}
 
 
 @dataclass(frozen=True)
@@ -156,12 +161,9 @@ def _resource(policy: Attached) -> dict[str, Any]:
 
 def _statement(statement: dict[str, Any], policy: Attached) -> Any:
     translated = {key: _value(value) if key in {"Resource", "Condition"} else value for key, value in statement.items()}
-    asked = {name for name in _OPTIONAL if f"${{{name}}}" in json.dumps(statement)}
-    for name in sorted(asked):
-        # A policy with a condition of its own is there only with what it names.
-        if not policy.condition:
-            return Tagged("If", [_OPTIONAL[name], translated, NOTHING])
-    return translated
+    asked = [condition for name, condition in _OPTIONAL.items() if f"${{{name}}}" in json.dumps(statement)]
+    # A policy with a condition of its own is there only with what it names.
+    return Tagged("If", [asked[0], translated, NOTHING]) if asked and not policy.condition else translated
 
 
 def _value(value: Any) -> Any:

@@ -32,6 +32,7 @@ VARIABLES = {
     "Bucket": "snapshots",
     "Prefix": "develop/",
     "ArtifactBucket": "artifacts",
+    "ParameterPath": "shop/",
     "StackRole": "shop-service",
     "Repository": "example/shop",
     "Environment": "development",

@@ -44,6 +44,7 @@ EVERYTHING = {
     "BucketName": "shop-snapshots",
     "Prefix": "development/",
     "ArtifactBucket": "shop-artifacts",
+    "ParameterPath": "shop/",
     "DescribeData": "true",
     "LookIntoData": "true",
     "ReadLogs": "true",
