@@ -87,7 +87,7 @@ def denied(calls: Iterable[Call], *names: str, **others: str) -> list[str]:
 def _fits(statement: dict[str, Any], call: Call) -> bool:
     return (
         permission(call.service, call.operation) in statement["Action"]
-        and any(fnmatchcase(_resource(call), pattern) for pattern in statement["Resource"])
+        and any(fnmatchcase(_resource(call) or pattern, pattern) for pattern in statement["Resource"])
         and all(
             _holds(operator, key, wanted, _context(call))
             for operator, keys in statement.get("Condition", {}).items()
@@ -112,6 +112,7 @@ def _context(call: Call) -> dict[str, str]:
 
 
 def _resource(call: Call) -> str:
+    """Return the ARN that a call is about; empty for services whose statements are judged by their action alone."""
     asked = call.params
     match call.service:
         case "cloudformation":
@@ -121,9 +122,9 @@ def _resource(call: Call) -> str:
         case "amplify":
             return f"arn:aws:amplify:us-west-2:{ACCOUNT}:apps/{_amplify(call)}"
         case "s3":
-            return f"arn:aws:s3:::{asked['Bucket']}" + (f"/{asked['Key']}" if "Key" in asked else "")
+            return f"arn:aws:s3:::{asked.get('Bucket', '')}" + (f"/{asked['Key']}" if "Key" in asked else "")
         case _:
-            return "*"
+            return ""
 
 
 def _amplify(call: Call) -> str:

@@ -103,6 +103,7 @@ def doors_calls() -> set[str]:
 
 
 def operations_in(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield service and operation of each call: both said where it is made, or the service once in the module."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     services: set[str] = set()
     for call in calls:
@@ -114,10 +115,13 @@ def operations_in(tree: ast.Module) -> Iterator[tuple[str, str]]:
                     yield str(service.value), str(operation.value)
     for call in calls:
         if isinstance(call.func, ast.Attribute) and call.func.attr in {"_call", "_pages"}:
-            (service_name,) = services
-            operation = call.args[0]
-            assert isinstance(operation, ast.Constant), "an operation is named where it is called"
-            yield service_name, str(operation.value)
+            said = [str(argument.value) for argument in call.args[:2] if isinstance(argument, ast.Constant)]
+            assert said, "an operation is named where it is called"
+            if said[0][0].islower():
+                yield said[0], said[1]
+            else:
+                (service_name,) = services
+                yield service_name, said[0]
 
 
 def test_every_call_of_the_code_is_allowed_by_a_policy() -> None:
