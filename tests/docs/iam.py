@@ -38,6 +38,9 @@ VARIABLES = {
     "Environment": "development",
 }
 
+FREE = {"sts:GetCallerIdentity"}
+"""Needs no permission (STS's reference)."""
+
 _S3 = {
     "HeadObject": "GetObject",
     "HeadBucket": "ListBucket",
@@ -80,7 +83,8 @@ def denied(calls: Iterable[Call], *names: str, **others: str) -> list[str]:
     return [
         f"{permission(call.service, call.operation)} on {_resource(call)} with {_context(call)}"
         for call in calls
-        if not any(_fits(statement, call) for statement in role)
+        if permission(call.service, call.operation) not in FREE
+        and not any(_fits(statement, call) for statement in role)
     ]
 
 
