@@ -47,6 +47,7 @@ ANNOUNCED = {
     ("compare", "FindTheBucketsRegion"): "the bucket of a large template may lie in another region",
     ("compare", "FindTheZipOfThatTime"): ZIP,
     ("compare", "LookForImages"): "a restore checks that the old template's images are there",
+    ("compare", "TellAChangedStackPolicy"): "a stack policy that differs from the recorded one is told",
     ("data", "CognitoProtection"): DATA,
     ("data", "DynamoDBRecovery"): DATA,
     ("data", "EFSBackups"): DATA,
