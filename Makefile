@@ -66,6 +66,7 @@ check-yaml: $(INSTALLED)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS) $(EXAMPLES)
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/cfn-lint docs/iam/setup.yaml
 	$(BIN)/zizmor --persona=auditor --offline --no-progress --quiet . $(EXAMPLES)
 
 .PHONY: check-container
@@ -116,7 +117,7 @@ mutation: $(INSTALLED) ## Change the pure modules line by line and see that a te
 	$(BIN)/python -m scripts.mutation_score
 
 .PHONY: docs
-docs: $(INSTALLED) ## Write the tables and the schema that the docs take from the code
+docs: $(INSTALLED) ## Write the tables and the schema that the docs take from the code, and setup.yaml's policies
 	$(BIN)/python -m scripts.generate_docs
 
 .PHONY: clean
