@@ -415,7 +415,7 @@ INVALID_INPUTS = Report(
     reason="3 inputs are wrong.",
     context=CONTEXT,
     notices=(
-        Notice(code="invalid-input", level="error", text="stack-name, app-id or app-name: at least one is needed"),
+        Notice(code="invalid-input", level="error", text="app-name: give at least one of stack-name, app-id, app-name"),
         Notice(code="invalid-input", level="error", text="poll-interval: 'soon' is not a number of seconds"),
         Notice(
             code="invalid-input",

@@ -27,7 +27,7 @@ def test_every_phrase_that_is_replaced_is_one_that_the_code_says(phrase: str) ->
 def test_a_wrong_input_is_named_by_its_flag() -> None:
     told = notices(on_a_terminal(INVALID_INPUTS))
     assert [notice.text.partition(":")[0] for notice in told] == [
-        "--stack-name, app-id or app-name",
+        "--app-name",
         "--poll-interval",
         "--aws-region",
     ]
