@@ -13,7 +13,7 @@ from sandbox.amplify import Amplify
 from sandbox.amplify.artifacts import PREFIX
 from sandbox.aws import Aws, Call, Hook
 from sandbox.clock import Clock, ScaledClock
-from sandbox.cloudformation import Caller, CloudFormation
+from sandbox.cloudformation import Caller, CloudFormation, Outside
 from sandbox.exchange import Answer, ConnectionDroppedError, Incoming, text_answer
 from sandbox.faults import Faults
 from sandbox.github import GitHub
@@ -42,7 +42,7 @@ class Sandbox:
             subprocess.run([...], env={**os.environ, **sandbox.environment()})
 
     `backends` replaces a service of ours by another, for tests of the sandbox itself.
-    moto's state is one per process, so only one sandbox of a process may use S3, STS, CloudWatch or SSM at a time.
+    moto's state is one per process, so only one sandbox of a process may use moto's services at a time.
     """
 
     def __init__(
@@ -62,9 +62,12 @@ class Sandbox:
         self.slack = Slack()
         self.site = Site(self.amplify, self.clock)
         self.github = GitHub(self.clock)
-        self.cloudformation = CloudFormation(
-            self.clock, s3=self.services.get_object, ssm=self.services.get_parameter, caller=Caller(region=region)
+        services = self.services
+        around = Outside(
+            services.get_object, services.get_parameter, services.alarm_state, services.estate, services.bucket_region
         )
+        self.cloudformation = CloudFormation(self.clock, around, Caller(region=region))
+        services.catch_up = self.cloudformation.advance
         served: dict[str, Backend] = {
             "amplify": self.amplify,
             "cloudformation": self.cloudformation,
