@@ -40,7 +40,7 @@ def terminal(report: Report) -> list[str]:
 
 def _told(report: Report) -> Iterator[str]:
     yield _shown(words.verdict(report))
-    for question, answer in words.answers(report):
+    for question, answer in (*words.answers(report), *words.chosen(report)):
         yield f"{question}: {_shown(answer)}"
 
 
