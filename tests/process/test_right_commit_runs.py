@@ -31,10 +31,16 @@ def history(shop: Shop, *rows: Row, retries: tuple[int, ...] = ()) -> None:
     now = shop.sandbox.clock.now()
     for number, (status, commit, ago) in enumerate(rows, 40):
         whole = next((sha for sha in (GOOD, BAD, OTHER) if sha.startswith(commit.lower())), GOOD)
-        kind = {"job_type": "RETRY"} if number in retries else {}
-        when = {"started": now - ago, **({} if status == "RUNNING" else {"ended": now - ago + 50})}
         shop.sandbox.amplify.add_job(
-            APP_ID, BRANCH, commit=commit, status=status, job_id=number, builds=whole, **when, **kind
+            APP_ID,
+            BRANCH,
+            commit=commit,
+            status=status,
+            job_type="RETRY" if number in retries else "RELEASE",
+            job_id=number,
+            builds=whole,
+            started=now - ago,
+            ended=None if status == "RUNNING" else now - ago + 50,
         )
 
 
@@ -233,7 +239,8 @@ def test_the_decision_is_told_in_one_sentence(shop: Shop) -> None:
         "Job 40 (aaaaaaa) is the last known good: the newest job that succeeded before job 41, the failed deployment's "
         "(the newest of the failed commit)."
     )
-    for inputs in ({"dry_run": "true"}, {"mode": "status"}, {}):
+    ways: tuple[dict[str, Any], ...] = ({"dry_run": "true"}, {"mode": "status"}, {})
+    for inputs in ways:
         ran = roll_back(shop, **inputs)
         assert ran.report["frontend"]["rule"] == sentence
         assert sentence in re.sub(r"<[^>]+>", "", ran.told)
