@@ -12,6 +12,7 @@ from rollback.engine.interruption import within
 from rollback.engine.moves import Done
 from rollback.engine.reconcile import Part, Patience, plan, reconcile
 from rollback.frontend.part import FrontendPart
+from rollback.github import event
 from rollback.github.api import GitHub
 from rollback.incident import wishes
 from rollback.incident.telling import report_of, told_frontend
@@ -93,7 +94,7 @@ def _drop_change_set(incident: Incident, part: StackPart) -> None:
 
 def _roll_back_frontend(incident: Incident, snapshot: UsableSnapshot) -> None:
     inputs = incident.inputs
-    asked = wishes.frontend_wishes(inputs, snapshot.frontend)
+    asked = wishes.frontend_wishes(inputs, snapshot.frontend, event.pushed_at(incident.environ))
     part = FrontendPart(asked, incident.doors.amplify, incident.progress, wishes.job_reason(inputs))
     incident.frontend = part, None
     done = _drive(incident, part, wishes.frontend_patience(inputs))

@@ -41,7 +41,7 @@ def terminal(report: Report) -> list[str]:
 
 def _told(report: Report) -> Iterator[str]:
     yield _shown(re.sub(":$", ".", words.verdict(report)))  # what a summary lists below it stands above here
-    for question, answer in words.answers(report):
+    for question, answer in (*words.answers(report), *words.chosen(report)):
         yield f"{question}: {_shown(answer)}"
 
 
