@@ -16,6 +16,7 @@ FLOORS = (
     {"snapshot"},
     {"stack", "frontend", "verification"},
     {"aws"},
+    {"calls"},
     {"slack"},
     {"inputs"},
     {"github"},
