@@ -185,9 +185,10 @@ def test_a_restore_that_cloudformation_rolls_back_is_failed_with_its_root_cause(
 
 def test_a_restore_that_failed_once_can_be_repeated(shop: Shop) -> None:
     """What it newly made goes again, retained or not: a name that stayed taken would fail every later restore."""
-    pager = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "pager"}}
+    pager = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": "pager"}}
     buckets(shop)
-    deploy_good(shop, {**GOOD_RESOURCES, "Pager": {**pager, "DeletionPolicy": "Retain"}})
+    after = {"Api": {**GOOD_RESOURCES["Api"], "DependsOn": "Pager"}}
+    deploy_good(shop, {**GOOD_RESOURCES, **after, "Pager": {**pager, "DeletionPolicy": "Retain"}})
     good = state(shop)
     snapshot(shop)
     deploy_bad(shop, {**BAD_RESOURCES, "Pager": {**pager, "DeletionPolicy": "Delete"}})
