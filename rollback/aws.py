@@ -13,7 +13,8 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from rollback.calls import LONGEST_CALL, TookTooLong, guard
+from rollback.calls import LONGEST_CALL, guard
+from rollback.engine.bounds import Overdue
 from rollback.engine.trouble import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
 
 if TYPE_CHECKING:
@@ -82,8 +83,8 @@ def speaking_to_aws(service: str, operation: str) -> Iterator[None]:
         raise Denied(f"No AWS credentials for {name}: {error}", f"Credentials: {_RENEW}.") from error
     except (boto.HTTPClientError, boto.ConnectionError) as error:
         raise Busy(f"{name}: no connection to AWS ({_first_line(error)})") from error
-    except TookTooLong as error:
-        raise Busy(f"{name}: {error} from AWS") from error
+    except Overdue as error:
+        raise Busy(f"{name}: no whole answer from AWS in time") from error
     except (boto.ParamValidationError, boto.DataNotFoundError) as error:
         raise Rejected(operation, type(error).__name__, _first_line(error)) from error
     except (boto.BotoCoreError, ResponseParserError, *_UNREADABLE) as error:

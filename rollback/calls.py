@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-import threading
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from rollback.engine.bounds import in_time
 
 LONGEST_CALL = 20.0
 """Seconds for one call with all that belongs to it: credentials, connecting, the SDK's retries, the whole answer.
@@ -33,40 +31,9 @@ _FORMS: dict[str, type | tuple[type, ...]] = {
     "timestamp": datetime,
 }
 
-Answer = TypeVar("Answer")
-
-
-class TookTooLong(Exception):
-    """The call did not end in time. Nobody knows whether it took effect."""
-
 
 class Misshapen(ValueError):
     """The answer is not of the form that AWS's model gives it."""
-
-
-def bounded(seconds: float, call: Callable[[], Answer]) -> Answer:
-    """Return what `call` returns, and raise what it raises; raise TookTooLong where it does not end in `seconds`.
-
-    The call is made beside us, so that whatever it waits for can be left behind: names that don't resolve, a
-    connection, a body. A signal's exception gets through, and the process does not wait for it in the end.
-    """
-    returned: list[Answer] = []
-    raised: list[BaseException] = []
-
-    def make() -> None:
-        try:
-            returned.append(call())
-        except BaseException as error:  # noqa: BLE001 - raised again where it belongs
-            raised.append(error)
-
-    thread = threading.Thread(target=make, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if raised:
-        raise raised[0]
-    if not returned:
-        raise TookTooLong(f"no whole answer within {seconds:g} s")
-    return returned[0]
 
 
 def guard(client: Any, seconds: float = LONGEST_CALL) -> Any:
@@ -84,7 +51,7 @@ def guard(client: Any, seconds: float = LONGEST_CALL) -> Any:
                     answer[name] = io.BytesIO(body.read(LARGEST_BODY))
             return answer
 
-        answer = bounded(seconds, call)
+        answer = in_time(seconds, call)
         misshapen = unlike(answer, client.meta.service_model.operation_model(operation).output_shape)
         if misshapen:
             raise Misshapen(misshapen)
