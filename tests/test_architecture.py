@@ -33,7 +33,7 @@ PURE = (
     *("snapshot.model", "slack.message"),
     *("report.model", "report.markup", "report.outputs", "report.sections", "report.shorter", "report.results"),
     *("report.commits", "report.outcome", "report.notices", "report.links", "report.surroundings"),
-    *("report.summary", "report.terminal", "report.text", "report.timeline", "report.words"),
+    *("report.skipped", "report.summary", "report.terminal", "report.text", "report.timeline", "report.words"),
 )
 FORBIDDEN = {"boto3", "botocore", "slack_sdk", "os", "time", "logging"}
 DOORS_TO_AWS = {"aws", "stack.client", "frontend.client", "snapshot.store", "verification.alarms"}

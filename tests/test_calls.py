@@ -82,7 +82,7 @@ def test_a_stack_that_is_still_updating() -> None:
 
 def test_a_rollback_that_stops_half_way() -> None:
     run = play(scenarios.HALF_WAY)
-    assert others(run) == {"ContinueUpdateRollback": 3, "GetApp": 1, "StartJob": 1}
+    assert others(run) == {"ContinueUpdateRollback": 2, "GetApp": 1, "StartJob": 1}
     assert looks(run) <= 23
 
 

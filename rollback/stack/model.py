@@ -64,6 +64,7 @@ class Attempt:
     """A write of ours: which step, its token, the status seen just before, and how many seconds ago it was made.
 
     `rejection` is AWS's no; `unclear` says why nobody knows whether it took effect; `earlier` ones are a killed run's.
+    `after` is the id of the newest event known when it was made, empty where none was.
     """
 
     step: str
@@ -74,6 +75,7 @@ class Attempt:
     unclear: str = ""
     earlier: bool = False
     other_status_seen: bool = False
+    after: str = ""
 
 
 @dataclass(frozen=True)

@@ -158,6 +158,9 @@ class StackPart:
         attempts = self._journal.attempts(self.watch.events, self._tokens)
         restores = [one for one in attempts if one.step == tokens.RESTORE and not (one.rejection or one.unclear)]
         executed = any(not one.earlier for one in restores)
+        continued = [one for one in attempts if one.step == tokens.CONTINUE and not (one.rejection or one.unclear)]
+        if len(continued) > 1:  # with a skip list, all but the first are made with it: a killed run's too
+            self.skipped = self.skipped or self.wishes.skip
         state = STATES.get(status)
         seen = Seen(
             name=self.stack.name if self.stack else self.name,
@@ -244,7 +247,8 @@ class StackPart:
         """Record the call made inside under its token, which is given."""
         before = self.seen.status if self.seen and self.seen.status else ""
         token = self._tokens.make(step, attempt, evidence.began(self.watch.events))
-        with self._journal.writing(step, token, before):
+        after = self.watch.events[0].id if self.watch.events else ""
+        with self._journal.writing(step, token, before, after):
             yield token
 
     def stays_behind(self) -> tuple[str, ...]:
