@@ -160,6 +160,14 @@ class CloudFormation:
         with speaking_to_aws("cloudformation", "GetTemplate"):
             return str(answer["TemplateBody"])
 
+    def change_set_failures(self, arn: str) -> tuple[str, ...]:
+        """Return what AWS's validation found wrong in a change set, a phrase each; gone once it is deleted."""
+        found: list[str] = []
+        for page in self._pages("DescribeEvents", "describe_events", ChangeSetName=arn):
+            with speaking_to_aws("cloudformation", "DescribeEvents"):
+                found += [text for entry in page.get("OperationEvents", []) if (text := _failure(entry))]
+        return tuple(dict.fromkeys(found))
+
     def change_sets(self, stack_id: str) -> dict[str, str]:
         """Return the names of the stack's change sets that nobody executed, by their ARNs."""
         found: dict[str, str] = {}
@@ -251,6 +259,16 @@ def _stack(entry: Any) -> Stack:
         notification_arns=tuple(entry.get("NotificationARNs", [])),
         rollback_configuration=dict(entry.get("RollbackConfiguration", {})),
     )
+
+
+def _failure(entry: Any) -> str:
+    reason = entry.get("ValidationStatusReason") or entry.get("HookStatusReason") or entry.get("ResourceStatusReason")
+    if not reason:
+        return ""
+    resource = entry.get("LogicalResourceId") or entry.get("ValidationName") or "the template"
+    kind = f" ({entry['ResourceType']})" if entry.get("ResourceType") else ""
+    where = f" at {entry['ValidationPath']}" if entry.get("ValidationPath") else ""
+    return f"{resource}{kind}{where}: {reason}"
 
 
 def _asked_of(head: Any) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rollback.engine.trouble import Busy, Denied, Rejected, Throttled, Unreadable
-from rollback.stack import ours
+from rollback.stack import failing, ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,6 +38,7 @@ class OurChangeSet:
         self._unanswered = ""
         self._left: list[str] = []
         self._held_against = ""
+        self._why = ""
 
     @property
     def arn(self) -> str:
@@ -52,6 +54,9 @@ class OurChangeSet:
         if self.seen and self.seen.status == "CREATE_COMPLETE" and self._held_against != self._arn:
             self.foreign = self._unlike(self.seen, stack, asked, recorded)
             self._held_against = self._arn
+        if self.seen and self.seen.status == "FAILED" and not self.seen.is_empty:
+            self._why = self._why or failing.why(self._door, self.seen)
+            self.seen = replace(self.seen, reason=self._why)
         return self.seen
 
     def create(self, stack: Stack, tokens: Tokens, asked: Mapping[str, Any]) -> None:
@@ -131,4 +136,4 @@ class OurChangeSet:
         if one in self._left:
             self._left.remove(one)
         if one == self._arn:
-            self._arn, self.seen, self.foreign, self.unseen = "", None, (), 0
+            self._arn, self.seen, self.foreign, self.unseen, self._why = "", None, (), 0, ""
