@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rollback.stack import compare
-from rollback.stack.artifacts import Artifact, artifacts
+from rollback.stack.artifacts import Artifact, Image, artifacts, images
 from rollback.stack.model import RestoreView, Stack
 from rollback.stack.preparing import OurChangeSet
 from rollback.stack.record import StackSnapshot
@@ -26,10 +26,12 @@ class Restore:
         door: CloudFormation,
         find: Callable[[Stack], StackSnapshot | str],
         missing: Callable[[tuple[Artifact, ...]], tuple[str, ...]],
+        images_missing: Callable[[tuple[Image, ...]], tuple[str, ...]] = lambda _: (),
     ) -> None:
         self._door = door
         self._find = find
         self._missing = missing
+        self._images_missing = images_missing
         self._record: StackSnapshot | str | None = None
         self._template: str | None = None
         self._artifacts_gone: tuple[str, ...] | None = None
@@ -54,7 +56,8 @@ class Restore:
             kept = compare.kept_values(stack, self._record)
             return RestoreView(differences=differences, found_empty=self._found_empty, kept=kept)
         if self._artifacts_gone is None:
-            self._artifacts_gone = self._missing(artifacts(self._record))
+            gone = self._images_missing(images(self._record))
+            self._artifacts_gone = (*self._missing(artifacts(self._record)), *gone)
         shown = self._ours.look(stack, request(self._record, role_arn), self._record.template)
         return RestoreView(
             differences=differences,

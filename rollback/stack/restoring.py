@@ -58,9 +58,11 @@ def next_move(seen: Seen) -> Move:
     if view.artifacts_gone:
         return refused(
             Code.RESTORE_ARTIFACTS_GONE,
-            "The stack was not restored: its earlier template names S3 objects that are gone: "
+            "The stack was not restored: its earlier template names objects in S3 or images in ECR that are gone: "
             f"{_listed(view.artifacts_gone)}.",
-            Command(purpose="Put these objects back (bucket versioning keeps them), then run this job again"),
+            Command(
+                purpose="Put them back (bucket versioning keeps objects; build images again), then run this job again"
+            ),
         )
     if len(view.rejections) >= MOST_REJECTIONS:
         return _not_ours(seen, view.taken) if view.taken else _not_prepared(view.rejections[-1])
