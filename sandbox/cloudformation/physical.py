@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.cloudformation import resource_types
@@ -19,15 +20,44 @@ def custom_name(wanted: Desired) -> str | None:
     return name if isinstance(name, str) else None
 
 
+def taken(world: World, stack: Stack, wanted: Desired) -> str | None:
+    """Return AWS's reason if the name that the template gives the resource is taken, else None."""
+    name = custom_name(wanted)
+    if name is None or (stack.region, wanted.type, name) not in world.names:
+        return None
+    return EXISTS.format(type=wanted.type, name=name)
+
+
 def create(world: World, stack: Stack, wanted: Desired) -> tuple[Resource, str | None]:
     """Bring a resource into being; returns it, and AWS's reason if it can't be: its name is taken."""
-    name = custom_name(wanted)
-    if name is not None and (stack.region, wanted.type, name) in world.names:
-        return Resource(wanted, "", "CREATE_IN_PROGRESS", world.time), EXISTS.format(type=wanted.type, name=name)
-    physical_id = name or f"{stack.name}-{wanted.logical_id}-{world.unique()}"
+    problem = taken(world, stack, wanted)
+    if problem is not None:
+        return Resource(wanted, "", "CREATE_IN_PROGRESS", world.time), problem
+    physical_id = custom_name(wanted) or f"{stack.name}-{wanted.logical_id}-{world.unique()}"
     world.names[stack.region, wanted.type, physical_id] = stack.id
     data = f"born in {physical_id}" if wanted.type in resource_types.STATEFUL else None
     return Resource(wanted, physical_id, "CREATE_IN_PROGRESS", world.time, data=data), None
+
+
+def adoptable(world: World, stack: Stack, wanted: Desired) -> Resource | None:
+    """Return the resource of the template's own name that exists and that no stack has."""
+    name = custom_name(wanted)
+    return None if name is None else world.orphans.get((stack.region, wanted.type, name))
+
+
+def adopt(world: World, stack: Stack, wanted: Desired) -> Resource | None:
+    """Bring an existing resource into the stack, with what is in it; None where there is none to adopt."""
+    found = adoptable(world, stack, wanted)
+    if found is None:
+        return None
+    world.names[stack.region, wanted.type, found.physical_id] = stack.id
+    del world.orphans[stack.region, wanted.type, found.physical_id]
+    return replace(found, desired=wanted, imported=True)
+
+
+def abandon(world: World, stack: Stack, resource: Resource) -> None:
+    """Leave a resource where it is, in no stack."""
+    world.orphans[stack.region, resource.type, resource.physical_id] = resource
 
 
 def destroy(world: World, stack: Stack, resource: Resource, policy: str) -> None:
