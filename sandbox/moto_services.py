@@ -49,9 +49,9 @@ class MotoServices:
             if models := sys.modules.get(f"moto.{service}.models"):
                 getattr(models, f"{service}_backends").reset()
 
-    def create_bucket(self, bucket: str) -> None:
-        """Create a bucket."""
-        self._s3().create_bucket(bucket, self._region)
+    def create_bucket(self, bucket: str, region: str = "") -> None:
+        """Create a bucket, in the embedded AWS's own region if nobody says."""
+        self._s3().create_bucket(bucket, region or self._region)
 
     def put_object(self, bucket: str, key: str, body: bytes | str) -> None:
         """Store an object."""

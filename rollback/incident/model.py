@@ -45,6 +45,7 @@ class Incident:
     failed_jobs: tuple[FailedJob, ...] = ()
     notices: list[Notice] = field(default_factory=list)
     snapshot: str = ""
+    snapshot_digest: str = ""
 
     @property
     def results(self) -> tuple[Result, Result]:

@@ -50,6 +50,7 @@ def report_of(incident: Incident, outcome: Outcome | None = None, reason: str = 
         notices=tuple(incident.notices),
         next_steps=_next_steps(outcome),
         snapshot=incident.snapshot,
+        snapshot_digest=incident.snapshot_digest,
         started=incident.started,
         recovery_seconds=round(incident.progress.seconds, 1) if outcome in _RECOVERED else None,
         elapsed_seconds=round(incident.progress.seconds, 1),

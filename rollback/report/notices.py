@@ -39,12 +39,16 @@ class Code(StrEnum):
     SNAPSHOT_UNPROTECTED = "snapshot-cannot-restore"
     SNAPSHOT_KEPT = "snapshot-kept"
     SNAPSHOT_OF_FAILED_COMMIT = "snapshot-of-failed-commit"
+    SNAPSHOT_OF_ANOTHER = "snapshot-of-another"
+    SNAPSHOT_OLD = "snapshot-old"
     RESTORE_DESTRUCTIVE = "restore-destructive"
     RESTORE_ARTIFACTS_GONE = "restore-artifacts-gone"
     RESTORE_SECRET_LOST = "restore-secret-lost"  # noqa: S105 - a notice's name
     RESTORE_FAILED = "restore-failed"
     RESTORE_NOT_PROVEN = "restore-not-proven"
     RESTORE_KEEPS_VALUES = "restore-keeps-values"
+    RESTORE_OUT_OF_REACH = "restore-out-of-reach"
+    RESTORE_CHANGES_PERMISSIONS = "restore-changes-permissions"
 
     APP_NOT_FOUND = "app-not-found"
     BRANCH_NOT_FOUND = "branch-not-found"

@@ -209,6 +209,7 @@ def _given(**members: Any) -> dict[str, Any]:
 
 
 def _stack(entry: Any) -> Stack:
+    updated = entry.get("LastUpdatedTime") or entry.get("CreationTime")
     return Stack(
         name=entry["StackName"],
         id=entry["StackId"],
@@ -224,6 +225,7 @@ def _stack(entry: Any) -> Stack:
         role_arn=entry.get("RoleARN"),
         notification_arns=tuple(entry.get("NotificationARNs", [])),
         rollback_configuration=dict(entry.get("RollbackConfiguration", {})),
+        updated_at=updated.isoformat() if updated else "",
     )
 
 

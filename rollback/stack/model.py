@@ -37,6 +37,7 @@ class Stack:
     role_arn: str | None = None
     notification_arns: tuple[str, ...] = ()
     rollback_configuration: Mapping[str, object] = field(default_factory=dict)
+    updated_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,16 +108,31 @@ class ChangeSet:
 
 @dataclass(frozen=True)
 class RestoreView:
-    """What a restore knows: whether the snapshot can be used, how the stack differs from it, what stands in the way."""
+    """What a restore knows: whether the snapshot can be used, how the stack differs from it, what stands in the way.
+
+    `differences` are those that a restore must undo. `settings` differ and are sent along. `behind` tells what equal
+    texts stand for now, which a restore may not bring back. `ambiguous`: texts are equal, but for what `?` stands for.
+    `absent`: there was no such stack when the snapshot was taken.
+    """
 
     unusable: str = ""
+    absent: bool = False
     differences: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
+    ambiguous: bool = False
     secrets_lost: tuple[str, ...] = ()
     artifacts_gone: tuple[str, ...] = ()
     change_set: ChangeSet | None = None
     found_empty: bool = False
     rejections: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def is_settled(self) -> bool:
+        """Return whether nothing is left that only a change set can bring back or prove."""
+        return not (self.differences or self.settings or self.behind or self.ambiguous)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rollback.engine.clock import Clock
     from rollback.engine.moves import Done, Move
     from rollback.engine.progress import Progress
+    from rollback.report.model import Notice
     from rollback.stack.client import CloudFormation
     from rollback.stack.restore import Restore
 
@@ -250,6 +251,11 @@ class StackPart:
     def stays_behind(self) -> tuple[str, ...]:
         """Return what a restore can't bring back, a sentence each."""
         return self._restore.stays_behind() if self._restore else ()
+
+    @property
+    def restore_notices(self) -> tuple[Notice, ...]:
+        """Return what people must know of the restore that was prepared."""
+        return self._restore.notices if self._restore else ()
 
     @property
     def _takes_the_restore(self) -> bool:

@@ -28,7 +28,7 @@ def stack_report(part: StackPart, done: Done | None) -> StackReport:
         actions=part.actions.texts,
         reason=done.reason if done else _interrupted(part),
         root_cause=_root_cause(part, link),
-        notices=_notices(done),
+        notices=(*_notices(done), *part.restore_notices),
         not_rolled_back=_not_rolled_back(part, done),
         next_steps=done.next_steps if done else (),
         link=link,
