@@ -345,7 +345,7 @@ def test_a_large_template_where_earlier_versions_put_it_is_used_if_it_is_the_rec
 def test_the_url_has_the_region_of_the_bucket_and_the_name_of_its_partition(
     store: SnapshotStore, sandbox: Sandbox, region: str, host: str
 ) -> None:
-    sandbox.services.create_bucket("snapshots-eu", region)
+    sandbox.services.create_bucket("snapshots-eu", region=region)
     assert urlsplit(store.buckets.url("snapshots-eu", "good.json")).netloc == host
 
 
