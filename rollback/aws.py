@@ -148,8 +148,10 @@ class Aws:
 
     def dns_suffix(self, region: str) -> str:
         """Return what the host names of the region's services end in: `amazonaws.com` in most partitions."""
-        resolver = self._core.get_component("endpoint_resolver")
-        return str(resolver.get_partition_dns_suffix(resolver.get_partition_for_region(region)))
+        with speaking_to_aws("s3", "client"):
+            partition = self._core.get_partition_for_region(region)
+            known = self._core.get_data("partitions")["partitions"]
+            return next(str(one["outputs"]["dnsSuffix"]) for one in known if one["id"] == partition)
 
     def client(self, service: str, *, retries: bool = True) -> Any:
         """Return the service's client; without retries for a call that must not be repeated blindly.

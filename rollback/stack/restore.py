@@ -188,8 +188,8 @@ class Restore:
         ]
         if retained:
             said.append(
-                f"{_listed(retained)}: made by the failed deployment and retained by its own policy, so it stays "
-                "outside of the stack, and the next deployment that makes one of that name will meet it."
+                f"{_listed(retained)}: not in the snapshot and retained by its own policy, so it stays outside of the "
+                "stack, and the next deployment that makes one of that name will meet it."
             )
         mutable = [artifact for artifact in artifacts(self._record) if artifact.nested and not artifact.version]
         if mutable:
