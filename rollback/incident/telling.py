@@ -76,7 +76,9 @@ def told_frontend(incident: Incident) -> FrontendReport | None:
 
 
 def _told_stacks(incident: Incident) -> list[StackReport]:
-    return incident.told_stacks or [stack_report(part, done) for part, done in incident.stacks]
+    return incident.told_stacks or [
+        stack_report(part, done, dry_run=incident.inputs.dry_run) for part, done in incident.stacks
+    ]
 
 
 def _stack_result(inputs: Inputs, stacks: list[StackReport]) -> Result | None:

@@ -97,12 +97,16 @@ def _roll_back_stack(incident: Incident, name: str, snapshot: UsableSnapshot) ->
     incident.stacks.append((part, None))
     done = _drive(incident, part, wishes.stack_patience(incident.inputs))
     incident.stacks[-1] = part, done
+    for line in part.planned if incident.inputs.dry_run else ():
+        incident.progress.tell(part.label, line)
     _drop_change_set(incident, part)
     part.watch.find_root_cause()
 
 
 def _drop_change_set(incident: Incident, part: StackPart) -> None:
-    if not incident.inputs.dry_run:  # which changes nothing, not even what a run that was killed left behind
+    if incident.inputs.dry_run:  # which changes nothing, not even what a run that was killed left behind
+        part.drop_prepared()
+    else:
         part.drop_change_set()
 
 

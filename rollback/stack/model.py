@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rollback.engine.moves import Move
 
@@ -221,6 +221,8 @@ class RollbackStack(Move):
 class CreateChangeSet(Move):
     """Ask CloudFormation what a restore of the snapshot would change."""
 
+    prepares: ClassVar[bool] = True
+
     @property
     def says(self) -> str:
         """Return what the move does."""
@@ -252,6 +254,8 @@ class ExecuteChangeSet(Move):
 @dataclass(frozen=True)
 class DropChangeSet(Move):
     """Delete our own change set: it changes nothing."""
+
+    prepares: ClassVar[bool] = True
 
     @property
     def says(self) -> str:

@@ -253,6 +253,22 @@ class StackPart:
         return self._restore.stays_behind() if self._restore else ()
 
     @property
+    def planned(self) -> tuple[str, ...]:
+        """Return each change of the change set that was prepared, with the guard's verdict on it."""
+        restore = self.seen.restore if self.seen else None
+        return restoring.told(restore) if restore else ()
+
+    def drop_prepared(self) -> None:
+        """Delete the change set that a plan had made. A failure is told."""
+        if self._restore is not None and self.stack is not None:
+            try:
+                self._restore.drop(self.stack, self._tokens.change_set())
+            except AwsTrouble as trouble:
+                self._progress.tell(
+                    self.label, f"our change set {self._tokens.change_set()} stays behind: {trouble.what}"
+                )
+
+    @property
     def restore_notices(self) -> tuple[Notice, ...]:
         """Return what people must know of the restore that was prepared."""
         return self._restore.notices if self._restore else ()

@@ -11,7 +11,7 @@ from rollback.report.notices import Code, warning
 from rollback.report.results import Result
 from rollback.stack import tokens
 from rollback.stack.evidence import STALE_SECONDS
-from rollback.stack.model import ChangeSet, CreateChangeSet, DropChangeSet, ExecuteChangeSet, RestoreView, Seen
+from rollback.stack.model import Change, ChangeSet, CreateChangeSet, DropChangeSet, ExecuteChangeSet, RestoreView, Seen
 from rollback.stack.stateful import destructive_changes
 from rollback.stack.states import STATES, State
 
@@ -90,6 +90,22 @@ def _through(change_set: ChangeSet | None, seen: Seen) -> Move:
         f"its change set is in {change_set.status}, {change_set.execution_status or 'no execution status'}"
         f"{f' ({change_set.reason})' if change_set.reason else ''}, from which it does not come back"
     )
+
+
+def told(view: RestoreView) -> tuple[str, ...]:
+    """Return each change of the change set with the guard's verdict: what a restore would do, a line each."""
+    changes = view.change_set.changes if view.change_set else ()
+    return tuple(f"{_change(change)}: {_verdict(change)}" for change in changes)
+
+
+def _change(change: Change) -> str:
+    how = {"True": ", replaced", "Conditional": ", may be replaced", "False": ", in place"}.get(change.replacement, "")
+    return f"{change.action} {change.logical_id} ({change.type}{how})"
+
+
+def _verdict(change: Change) -> str:
+    lost = destructive_changes((change,))
+    return f"⛔ the guard refuses it ({lost[0].rsplit(': ', maxsplit=1)[-1]})" if lost else "✅ the guard allows it"
 
 
 def _not_prepared(reason: str) -> Done:
