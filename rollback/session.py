@@ -8,6 +8,7 @@ from rollback.engine.clock import Clock, SystemClock
 from rollback.engine.interruption import Interrupted, no_more_interruptions
 from rollback.engine.progress import Progress
 from rollback.github import event
+from rollback.github.api import GitHub
 from rollback.github.runner import Runner
 from rollback.incident.doors import Doors
 from rollback.incident.model import Incident
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rollback.inputs.model import Inputs
+
+
+_LOOK_UP_SECONDS = 10.0
+"""How long GitHub may take to say which commit a tag or branch names."""
 
 
 class Session:
@@ -53,7 +58,7 @@ class Session:
     def _report(self, flags: Sequence[str]) -> Report:
         self._mask_raw_secrets()
         try:
-            inputs = read(self._environ, flags)
+            inputs = read(self._environ, flags, self._commit_of)
         except InvalidInputs as invalid:
             return self._short_report(
                 Outcome.INVALID_INPUTS, *(error(Code.INVALID_INPUT, problem) for problem in invalid.problems)
@@ -62,6 +67,10 @@ class Session:
             return running.run(self._incident(inputs), self._runner)
         except Exception as defect:  # noqa: BLE001 - even then outputs and a summary are written
             return self._short_report(Outcome.FAILED, internal_error(defect))
+
+    def _commit_of(self, name: str, token: str) -> str:
+        self._runner.mask(token)
+        return GitHub(self._environ, token, seconds=_LOOK_UP_SECONDS).commit_of(name)
 
     def _incident(self, inputs: Inputs) -> Incident:
         self._runner.mask(*inputs.secrets)

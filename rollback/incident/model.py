@@ -46,6 +46,8 @@ class Incident:
     notices: list[Notice] = field(default_factory=list)
     snapshot: str = ""
     snapshot_digest: str = ""
+    recovered_after: float | None = None
+    """Seconds from the start until all was verified to be well for the first time."""
 
     @property
     def results(self) -> tuple[Result, Result]:

@@ -11,6 +11,7 @@ from rollback.report.model import (
     FrontendReport,
     Happening,
     JobReport,
+    Look,
     Moment,
     Notice,
     Report,
@@ -425,6 +426,23 @@ INVALID_INPUTS = Report(
     started=BEGAN,
 )
 
+VERIFIED = Report(
+    mode=Mode.VERIFY,
+    outcome=Outcome.VERIFIED,
+    reason="passed: https://develop.d2k3l4m5n6p7q8.amplifyapp.com/release.txt answers 200 and contains '600d600'",
+    context=CONTEXT,
+    verification=VerificationReport(
+        verdict=Verdict.PASSED,
+        checks=("passed: not in ALARM: acme-shop-5xx",),
+        well_after=12.4,
+        looks=(
+            Look(seconds=0.2, fine=False, text="failed: in ALARM: acme-shop-5xx"),
+            Look(seconds=12.4, fine=True, text="passed: not in ALARM: acme-shop-5xx"),
+        ),
+    ),
+    started=BEGAN,
+)
+
 SNAPSHOT_SAVED = Report(
     mode=Mode.SNAPSHOT,
     outcome=Outcome.SNAPSHOT_SAVED,
@@ -459,6 +477,7 @@ ALL = {
     "not-triggered": NOT_TRIGGERED,
     "planned": PLANNED,
     "invalid-inputs": INVALID_INPUTS,
+    "verified": VERIFIED,
     "snapshot-saved": SNAPSHOT_SAVED,
     "status": STATUS,
 }
