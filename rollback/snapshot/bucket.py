@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from rollback.aws import Aws, speaking_to_aws
-from rollback.engine.trouble import AwsTrouble, Busy, Denied, Rejected
+from rollback.engine.trouble import Busy, Denied, Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from rollback.stack.artifacts import Artifact
 
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound", "NoSuchVersion"})
+_OLD_NAMES = {None: "us-east-1", "": "us-east-1", "EU": "eu-west-1"}
+"""GetBucketLocation's names for the two oldest regions (its API page)."""
+
 _IN_THE_WAY = frozenset({"ConditionalRequestConflict", "OperationAborted"})
 """Another write to the same key is under way (PutObject's page on conditional writes): to be tried again."""
 
@@ -114,16 +117,15 @@ class Buckets:
         return f"https://{bucket}.{host}/{quote(key)}"
 
     def region(self, bucket: str) -> str:
-        """Return the region in which the bucket lies. S3 tells it even to whom it denies the rest."""
+        """Return the region in which the bucket lies. S3 names it even to whom it denies the rest."""
         try:
-            with speaking_to_aws("s3", "HeadBucket"):
-                answer = self._s3.head_bucket(Bucket=bucket, **self._owned)
-        except AwsTrouble as trouble:
-            told = _region_in(getattr(trouble.__cause__, "response", None))
-            if not told or not isinstance(trouble, (Denied, Rejected)):
-                raise
-            return told
-        return str(answer.get("BucketRegion") or _region_in(answer) or self._aws.region)
+            with speaking_to_aws("s3", "GetBucketLocation"):
+                told = self._s3.get_bucket_location(Bucket=bucket, **self._owned).get("LocationConstraint")
+        except (Denied, Rejected) as trouble:
+            if region := _region_in(getattr(trouble.__cause__, "response", None)):
+                return region
+            raise
+        return _OLD_NAMES.get(told, told)
 
     def _explained(self, trouble: Denied) -> Denied:
         if not self.owner:
