@@ -92,6 +92,7 @@ def test_a_restore_from_a_snapshot_asks_for_each_fact_once() -> None:
         "GetObject": 1,
         "HeadObject": 1,
         "GetTemplate": 2,  # before, to compare, and after, to prove
+        "GetStackPolicy": 1,
         "CreateChangeSet": 1,
         "DescribeChangeSet": 3,
         "ExecuteChangeSet": 1,
@@ -105,17 +106,20 @@ def test_a_restore_from_a_snapshot_asks_for_each_fact_once() -> None:
     assert looks(run) <= 20
 
 
-def test_a_plan_looks_at_everything_once_and_writes_nothing() -> None:
+def test_a_plan_looks_at_everything_once_and_writes_nothing_but_a_change_set() -> None:
     run = play(scenarios.PLAN)
     asked = Counter(call.operation for call in run.calls)
+    assert asked.pop("DescribeChangeSet") <= 4
+    assert asked.pop("DescribeStacks") <= 5
+    assert asked.pop("DescribeStackEvents") == 2  # of the newest operation, and of the deployment before it
     assert set(asked.values()) == {1}
     assert sorted(asked) == [
-        "DescribeChangeSet",
-        "DescribeStackEvents",
-        "DescribeStacks",
+        "CreateChangeSet",
+        "DeleteChangeSet",
         "GetApp",
         "GetBranch",
         "GetObject",
+        "GetStackPolicy",
         "GetTemplate",
         "HeadObject",
         "ListJobs",
@@ -124,7 +128,7 @@ def test_a_plan_looks_at_everything_once_and_writes_nothing() -> None:
 
 def test_a_snapshot_asks_for_each_fact_once() -> None:
     run = play(scenarios.TAKE_SNAPSHOT)
-    assert len(run.calls) == len({call.operation for call in run.calls}) == 9
+    assert len(run.calls) == len({call.operation for call in run.calls}) == 10
 
 
 def test_status_takes_five_calls() -> None:
