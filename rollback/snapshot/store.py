@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from rollback.engine.trouble import Denied
 from rollback.snapshot.bucket import Buckets, Changed
 from rollback.snapshot.model import Snapshot
 from rollback.snapshot.place import LARGEST_SNAPSHOT, Place, SnapshotProblem
@@ -56,14 +55,12 @@ class SnapshotStore:
         return Stored(_parsed(where, body), sha256(body).hexdigest(), etag)
 
     def present(self, where: Place) -> Stored | None:
-        """Return the snapshot that a new one would replace; None where there is none, or reading it is denied.
+        """Return the snapshot that a new one would replace; None where there is none.
 
         What is no snapshot is a problem: it is never written over.
         """
         try:
             return self.read(where)
-        except Denied:
-            return None  # the write is made on condition that nothing is there
         except SnapshotProblem as trouble:
             text = f"{trouble} It is not overwritten: look at it, then remove it or give another place."
             raise SnapshotProblem(text) from None
@@ -86,8 +83,8 @@ class SnapshotStore:
             there = self.buckets.get(where.bucket, where.key, LARGEST_SNAPSHOT)
             if there is None or there.body != body:  # else an answer got lost, and the write was made twice
                 raise SnapshotProblem(
-                    f"snapshot {where.text} was not written: something else was put there meanwhile, or may not be "
-                    "read (s3:GetObject). Run one snapshot of a place at a time, or give each run a key of its own."
+                    f"snapshot {where.text} was not written: something else was put there meanwhile. Run one snapshot "
+                    "of a place at a time, or give each run a key of its own."
                 ) from None
         return digest
 
