@@ -36,7 +36,11 @@ _THROTTLING = frozenset(
     }
 )
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"})
+_DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedException", "UnauthorizedOperation", "NotAuthorized"}
+)
+_BUSY_BRANCH = frozenset({"StartJob", "StartDeployment", "CreateDeployment"})
+"""Where Amplify's LimitExceededException says that a job runs or waits; everywhere else it is its throttling."""
 _BAD_CREDENTIALS = frozenset(
     {
         "InvalidClientTokenId",
@@ -88,7 +92,8 @@ def _from_answer(name: str, operation: str, error: Any) -> AwsTrouble:
     code = str(error.response.get("Error", {}).get("Code", ""))
     message = str(error.response.get("Error", {}).get("Message", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) or 0)
-    if code in _THROTTLING or "rate exceeded" in message.lower():
+    limited = code == "LimitExceededException" and name.startswith("amplify:") and operation not in _BUSY_BRANCH
+    if code in _THROTTLING or limited or "rate exceeded" in message.lower():
         return Throttled(f"{name}: throttled ({code})")
     if code in _EXPIRED:
         return Denied(

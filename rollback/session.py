@@ -13,7 +13,9 @@ from rollback.github.runner import Runner
 from rollback.incident.doors import Doors
 from rollback.incident.model import Incident
 from rollback.incident.wishes import run_keys
-from rollback.inputs.reading import InvalidInputs, read
+from rollback.inputs.flags import SHOW_OUTPUTS
+from rollback.inputs.model import InvalidInputs
+from rollback.inputs.reading import read
 from rollback.modes import running
 from rollback.report.model import Notice, Report
 from rollback.report.notices import Code, error, internal_error
@@ -21,6 +23,7 @@ from rollback.report.outcome import EXIT_CODES
 from rollback.report.outputs import outputs
 from rollback.report.results import Mode, Outcome
 from rollback.report.summary import summary
+from rollback.report.surroundings import on_a_terminal
 from rollback.report.terminal import terminal
 from rollback.report.words import next_steps, notices, title
 
@@ -43,9 +46,11 @@ class Session:
         self._runner = Runner(environ, stdout, self._clock)
         self._started = self._clock.now()
         self._begun = self._clock.monotonic()
+        self._show_outputs = False
 
     def run(self, flags: Sequence[str] = ()) -> int:
         """Run, and return the exit code."""
+        self._show_outputs = SHOW_OUTPUTS in flags
         try:
             report = self._report(flags)
         except Interrupted as signal:
@@ -98,15 +103,17 @@ class Session:
 
     def _write(self, report: Report) -> None:
         no_more_interruptions()
+        report = report if self._runner.in_actions else on_a_terminal(report)
         redacted = self._runner.redactor.redact_report(report)
         for notice in notices(redacted):
             annotate = self._runner.error if notice.level == "error" else self._runner.warning
             annotate(notice.text, title=notice.code)
-        self._runner.line(f"{title(redacted)}. {redacted.reason}")
-        for step in next_steps(redacted):
-            self._runner.line(f"next: {step.purpose}{f': {step.line}' if step.line else ''}")
+        if self._runner.in_actions:
+            self._runner.line(f"{title(redacted)}. {redacted.reason}")
+            for step in next_steps(redacted):
+                self._runner.line(f"next: {step.purpose}{f': {step.line}' if step.line else ''}")
         self._runner.show(terminal(redacted))
-        self._runner.outputs(outputs(redacted))
+        self._runner.outputs(outputs(redacted), show=self._show_outputs)
         self._runner.summary(summary(redacted))
         self._runner.close()
 

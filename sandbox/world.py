@@ -42,7 +42,7 @@ class Sandbox:
             subprocess.run([...], env={**os.environ, **sandbox.environment()})
 
     `backends` replaces a service of ours by another, for tests of the sandbox itself.
-    moto's state is one per process, so only one sandbox of a process may use S3, STS, CloudWatch or SSM at a time.
+    moto's state is one per process, so only one sandbox of a process may use moto's services at a time.
     """
 
     def __init__(
@@ -63,7 +63,9 @@ class Sandbox:
         self.site = Site(self.amplify, self.clock)
         self.github = GitHub(self.clock)
         services = self.services
-        around = Outside(services.get_object, services.get_parameter, services.alarm_state, services.estate)
+        around = Outside(
+            services.get_object, services.get_parameter, services.alarm_state, services.estate, services.bucket_region
+        )
         self.cloudformation = CloudFormation(self.clock, around, Caller(region=region))
         services.catch_up = self.cloudformation.advance
         served: dict[str, Backend] = {

@@ -28,10 +28,10 @@ PURE = (
     *("inputs.trigger", "engine.moves", "engine.endings", "engine.trouble"),
     *("stack.states", "stack.model", "stack.decide", "stack.evidence", "stack.tokens", "stack.restoring"),
     *("stack.stateful", "stack.compare", "stack.artifacts", "stack.record"),
-    *("frontend.model", "frontend.target", "frontend.decide", "frontend.record"),
+    *("frontend.model", "frontend.failed", "frontend.choice", "frontend.target", "frontend.decide", "frontend.record"),
     *("snapshot.model", "slack.message"),
     *("report.model", "report.markup", "report.outputs", "report.sections", "report.shorter", "report.results"),
-    *("report.outcome", "report.notices", "report.links"),
+    *("report.commits", "report.outcome", "report.notices", "report.links", "report.surroundings"),
     *("report.summary", "report.terminal", "report.text", "report.timeline", "report.words"),
 )
 FORBIDDEN = {"boto3", "botocore", "slack_sdk", "os", "time", "logging"}

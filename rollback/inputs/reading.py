@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from rollback.github import event
 from rollback.github.api import Unresolved
+from rollback.inputs.flags import from_flags
 from rollback.inputs.forms import is_ref, shown
-from rollback.inputs.model import Inputs
+from rollback.inputs.model import Inputs, InvalidInputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-
-class InvalidInputs(Exception):
-    """The inputs are wrong; `problems` has a line for each, naming the input and the cure."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = tuple(problems)
 
 
 def names() -> tuple[str, ...]:
@@ -42,7 +34,7 @@ def read(
     Unresolved. Raises InvalidInputs with every problem. A value that is empty counts as not given.
     """
     given = {name: environ.get(f"INPUT_{name.upper()}", "").strip() for name in names()}
-    given.update(_from_flags(flags))
+    given.update(from_flags(flags))
     for name, value in _defaults(environ).items():
         if value and not given.get(name):
             given[name] = value
@@ -61,37 +53,11 @@ def read(
     return inputs
 
 
-class _Flags(argparse.ArgumentParser):
-    """The inputs as flags; a wrong flag is a problem like any other. Values aren't repeated: they may be secrets."""
-
-    def error(self, message: str) -> NoReturn:
-        flags = ", ".join(word.rstrip(":") for word in message.split() if word.startswith("--"))
-        cure = "python -m rollback --help lists the inputs"
-        raise InvalidInputs([f"{flags or 'flags'}: not an input, or lacks its value ({cure})"])
-
-
-def _from_flags(flags: Sequence[str]) -> dict[str, str]:
-    if not flags:
-        return {}
-    parser = _Flags(
-        prog="python -m rollback",
-        allow_abbrev=False,
-        description="Bring a failed AWS deployment back to the last known good.",
-    )
-    for name, field in Inputs.model_fields.items():
-        switch = {"nargs": "?", "const": "true"} if field.annotation is bool else {}
-        help_text = (field.description or "").replace("%", "%%")
-        parser.add_argument(f"--{name.replace('_', '-')}", help=help_text, metavar="…", **switch)  # type: ignore[arg-type]
-    parsed = vars(parser.parse_args(list(flags)))
-    return {name.replace("_", "-"): value.strip() for name, value in parsed.items() if value is not None}
-
-
 def _defaults(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         "aws-region": environ.get("AWS_REGION", "").strip() or environ.get("AWS_DEFAULT_REGION", "").strip(),
         "branch": environ.get("GITHUB_REF_NAME", ""),
-        "commit": environ.get("GITHUB_SHA", ""),
-        "started-at": event.pushed_at(environ),
+        "commit": event.deployed_commit(environ),
     }
 
 

@@ -13,6 +13,7 @@ from rollback.engine.moves import Done
 from rollback.engine.reconcile import Part, Patience, patiently, plan, reconcile
 from rollback.engine.trouble import AwsTrouble
 from rollback.frontend.part import FrontendPart
+from rollback.github import event
 from rollback.github.api import GitHub
 from rollback.incident import wishes
 from rollback.incident.owner import know_the_owner
@@ -112,7 +113,7 @@ def _drop_change_set(incident: Incident, part: StackPart) -> None:
 
 def _roll_back_frontend(incident: Incident, snapshot: UsableSnapshot) -> None:
     inputs = incident.inputs
-    asked = wishes.frontend_wishes(inputs, snapshot.frontend)
+    asked = wishes.frontend_wishes(inputs, snapshot.frontend, event.pushed_at(incident.environ))
     part = FrontendPart(asked, incident.doors.amplify, incident.progress, wishes.job_reason(inputs))
     incident.frontend = part, None
     done = _drive(incident, part, wishes.frontend_patience(inputs))

@@ -105,7 +105,10 @@ class JobReport(Record):
 
 
 class FrontendReport(Record):
-    """The Amplify branch: what was served before, what was redeployed, what is served now, and is that proven."""
+    """The Amplify branch: what was served before, what was redeployed, what is served now, and is that proven.
+
+    `rule` says in one sentence by which rule the last known good was chosen, and which job is the failed deployment's.
+    """
 
     app_id: str = ""
     app_name: str = ""
@@ -113,6 +116,7 @@ class FrontendReport(Record):
     result: Result | None = None
     before: JobReport | None = None
     target: JobReport | None = None
+    rule: str = ""
     job: JobReport | None = None
     restored: JobReport | None = None
     live: JobReport | None = None

@@ -38,6 +38,7 @@ class Code(StrEnum):
     SNAPSHOT_UNUSABLE = "snapshot-unusable"
     SNAPSHOT_UNPROTECTED = "snapshot-cannot-restore"
     SNAPSHOT_KEPT = "snapshot-kept"
+    SNAPSHOT_JOB_PASSED_OVER = "snapshot-job-passed-over"
     SNAPSHOT_OF_FAILED_COMMIT = "snapshot-of-failed-commit"
     SNAPSHOT_OF_ANOTHER = "snapshot-of-another"
     SNAPSHOT_OLD = "snapshot-old"

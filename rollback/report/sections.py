@@ -41,7 +41,7 @@ def verdict(report: Report, markup: Markup) -> Iterator[str]:
         found = [notice.text for notice in words.notices(report)] or report.reason.splitlines()
         yield markup.bullets(found, markup.prose)
         return
-    told = words.answers(report)
+    told = [*words.answers(report), *words.chosen(report)]
     yield replace(markup, rows=len(told)).bullets(
         told, lambda pair: f"<strong>{pair[0]}:</strong> {markup.prose(pair[1])}"
     )

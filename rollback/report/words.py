@@ -10,6 +10,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from rollback.report.commits import same_commit
 from rollback.report.results import Mode, Outcome, Result
 
 if TYPE_CHECKING:
@@ -156,6 +157,12 @@ def answers(report: Report) -> list[tuple[str, str]]:
     return [(question, answer) for question, answer in asked if answer]
 
 
+def chosen(report: Report) -> list[tuple[str, str]]:
+    """Return why this job is the last known good, as another answer: in a rollback it is worth a line to readers."""
+    rule = report.frontend.rule if report.frontend and report.mode is Mode.ROLLBACK else ""
+    return [("Why this release", rule)] if rule else []
+
+
 def result_words(report: Report, part: StackReport | FrontendReport) -> str:
     """Return how the part ended, in a word or two with its sign."""
     return "⚠️ rolled back, unproven" if part is report.frontend and unproven(report) else _RESULT_WORDS[part.result]
@@ -248,12 +255,6 @@ def is_failed_commit(report: Report, commit: str) -> bool:
     return report.mode is Mode.ROLLBACK and same_commit(commit, report.context.commit)
 
 
-def same_commit(one: str, other: str) -> bool:
-    """Return whether both name the same commit, of which either may be cut short."""
-    length = min(len(one), len(other))
-    return length >= _SHORT_SHA and one[:length].lower() == other[:length].lower()
-
-
 def is_commit_id(text: str) -> bool:
     """Return whether the text is a commit's full id."""
     return _SHA.fullmatch(text) is not None
@@ -287,6 +288,8 @@ def when(time: datetime | None) -> str:
 
 
 def _last_known_good(report: Report) -> str:
+    if report.frontend and report.frontend.rule:
+        return report.frontend.rule
     history: Sequence[JobReport] = report.frontend.history if report.frontend else ()
     good = next((job for job in history if job.last_known_good), None)
     if good is None:

@@ -125,7 +125,7 @@ class Buckets:
             if region := _region_in(getattr(trouble.__cause__, "response", None)):
                 return region
             raise
-        return _OLD_NAMES.get(told, told)
+        return str(_OLD_NAMES.get(told, told))
 
     def _explained(self, trouble: Denied) -> Denied:
         if not self.owner:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rollback.engine.reconcile import patiently
 from rollback.engine.trouble import AwsTrouble
+from rollback.report.commits import same_commit
 from rollback.report.model import Command
 from rollback.report.notices import Code, warning
 from rollback.snapshot.place import Place, SnapshotProblem, place
@@ -132,7 +133,7 @@ def _notices(snapshot: Snapshot, asked: Asked) -> tuple[Notice, ...]:
         cure = Command(purpose="Check that both deploy the same stacks, and that snapshot names the right place")
         said.append(warning(Code.SNAPSHOT_OF_ANOTHER, text, cure))
     recorded, failed = snapshot.frontend, asked.failed_commit
-    if recorded and recorded.commit and failed and recorded.commit.lower().startswith(failed):
+    if recorded and same_commit(recorded.commit, failed):
         told = "The snapshot's frontend job is of the failed commit: the other rules choose the last known good."
         said.append(warning(Code.SNAPSHOT_OF_FAILED_COMMIT, told))
     return tuple(said)

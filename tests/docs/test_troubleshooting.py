@@ -261,6 +261,14 @@ def _(play: Play) -> Report:
     return play.run(**STACK, **FROM_SNAPSHOT)
 
 
+@situation(Code.SNAPSHOT_JOB_PASSED_OVER)
+def _(play: Play) -> Report:
+    play.job(GOOD)
+    play.job("HEAD")
+    play.snapshot(**SITE)
+    return play.run(**SITE, **FROM_SNAPSHOT, failed_job_id="2")
+
+
 @situation(Code.RESTORE_DESTRUCTIVE)
 def _(play: Play) -> Report:
     play.create()

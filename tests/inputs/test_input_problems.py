@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from rollback.inputs.reading import InvalidInputs, read
+from rollback.inputs.model import InvalidInputs
+from rollback.inputs.reading import read
 from rollback.inputs.trigger import JobResult
 from rollback.report.results import Mode
 

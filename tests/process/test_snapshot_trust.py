@@ -93,7 +93,7 @@ def test_a_kept_snapshot_tells_its_digest(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("inputs", [{"snapshot_digest": "abc"}, {"snapshot_digest": "a" * 64, "snapshot": ""}])
-def test_a_digest_of_another_form_or_of_nothing_is_a_problem_of_the_inputs(shop: Shop, inputs: dict[str, str]) -> None:
+def test_a_digest_of_another_form_or_of_nothing_is_a_problem_of_the_inputs(shop: Shop, inputs: dict[str, Any]) -> None:
     ran = shop.run(stack_name=STACK, **{"snapshot": IN_S3, **inputs})
     assert ran["outcome"] == "invalid-inputs"
     assert "snapshot-digest: " in ran["reason"]

@@ -415,10 +415,10 @@ INVALID_INPUTS = Report(
     reason="3 inputs are wrong.",
     context=CONTEXT,
     notices=(
-        Notice(code="invalid-inputs", level="error", text="stack-name, app-id or app-name: at least one is needed"),
-        Notice(code="invalid-inputs", level="error", text="poll-interval: 'soon' is not a number of seconds"),
+        Notice(code="invalid-input", level="error", text="app-name: give at least one of stack-name, app-id, app-name"),
+        Notice(code="invalid-input", level="error", text="poll-interval: 'soon' is not a number of seconds"),
         Notice(
-            code="invalid-inputs",
+            code="invalid-input",
             level="error",
             text="aws-region: none given, and neither AWS_REGION nor AWS_DEFAULT_REGION",
         ),
