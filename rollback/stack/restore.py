@@ -111,7 +111,7 @@ class Restore:
             behind=behind,
             ambiguous=record.has_question_marks and not untouched,
             found_empty=self._found_empty,
-            kept=(*behind, *told, *alone, *compare.unread(texts.nested, record)),
+            kept=(*behind, *told, *alone, *(() if untouched else compare.uncompared(texts.nested, record))),
             secrets=() if untouched else compare.secrets(record),
         )
 
