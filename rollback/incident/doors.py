@@ -9,6 +9,7 @@ from rollback.aws import Aws
 from rollback.frontend.client import Amplify
 from rollback.snapshot.store import SnapshotStore
 from rollback.stack.client import CloudFormation
+from rollback.stack.images import Images
 from rollback.stack.trial import Trials
 
 if TYPE_CHECKING:
@@ -24,5 +25,6 @@ class Doors:
         self.aws = Aws(region)
         self.cloudformation = CloudFormation(self.aws)
         self.trials = Trials(self.aws, clock)
+        self.images = Images(self.aws)
         self.amplify = Amplify(self.aws)
         self.store = SnapshotStore(self.aws, Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()))

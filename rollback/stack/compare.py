@@ -111,8 +111,8 @@ def uncompared(nested: Sequence[NestedSnapshot] | None, snapshot: StackSnapshot)
         said.append(f"the templates of nested stacks {unread} could not be read ({needs}), so they were not compared.")
     if ambiguous:
         said.append(
-            f"the templates of nested stacks {ambiguous} hold `?`, which CloudFormation answers for any character beyond "
-            "ASCII: as far as that goes they were not compared."
+            f"the templates of nested stacks {ambiguous} hold `?`, which CloudFormation answers for any character "
+            "beyond ASCII: as far as that goes they were not compared."
         )
     return tuple(said)
 

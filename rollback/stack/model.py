@@ -65,6 +65,7 @@ class Attempt:
     """A write of ours: which step, its token, the status seen just before, and how many seconds ago it was made.
 
     `rejection` is AWS's no; `unclear` says why nobody knows whether it took effect; `earlier` ones are a killed run's.
+    `after` is the id of the newest event known when it was made, empty where none was.
     """
 
     step: str
@@ -75,6 +76,7 @@ class Attempt:
     unclear: str = ""
     earlier: bool = False
     other_status_seen: bool = False
+    after: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,13 +93,23 @@ class Change:
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """Our change set, all its pages read; statuses in CloudFormation's words."""
+    """A change set, all its pages read; statuses in CloudFormation's words, `name` as it was asked for.
+
+    From `id` on it is what the change set would make of its stack, as far as CloudFormation shows it (no role).
+    """
 
     name: str
     status: str
     execution_status: str = ""
     reason: str = ""
     changes: tuple[Change, ...] = ()
+    id: str = ""
+    stack_id: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    capabilities: tuple[str, ...] = ()
+    notification_arns: tuple[str, ...] = ()
+    rollback_configuration: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -113,6 +125,8 @@ class RestoreView:
     `differences` are those that a restore must undo. `settings` differ and are sent along. `behind` tells what equal
     texts stand for now, which a restore may not bring back. `ambiguous`: texts are equal, but for what `?` stands for.
     `absent`: there was no such stack when the snapshot was taken.
+    `foreign` is what of our change set is not as it was asked for, `taken` the name that somebody had before us.
+    CloudFormation took `made` change sets from us, and in `unseen` looks in a row it did not show the newest.
     """
 
     unusable: str = ""
@@ -125,6 +139,10 @@ class RestoreView:
     artifacts_gone: tuple[str, ...] = ()
     change_set: ChangeSet | None = None
     found_empty: bool = False
+    foreign: tuple[str, ...] = ()
+    taken: str = ""
+    made: int = 0
+    unseen: int = 0
     rejections: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
