@@ -112,7 +112,7 @@ def test_a_plan_looks_at_everything_once_and_writes_nothing_but_a_change_set() -
     assert asked.pop("DescribeChangeSet") <= 4
     assert asked.pop("DescribeStacks") <= 5
     assert asked.pop("DescribeStackEvents") == 2  # of the newest operation, and of the deployment before it
-    assert asked.pop("GetTemplate") == 2  # of the stack, and of the change set
+    assert asked.pop("GetTemplate") == 2  # the stack's, and the change set's
     assert set(asked.values()) == {1}
     assert sorted(asked) == [
         "CreateChangeSet",

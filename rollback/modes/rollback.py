@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from rollback.engine.endings import beside
 from rollback.engine.interruption import within
 from rollback.engine.moves import Done
 from rollback.engine.reconcile import Part, Patience, patiently, plan, reconcile
@@ -135,7 +136,7 @@ def _drive(incident: Incident, part: Part[Observation], patience: Patience) -> D
     except Exception as defect:  # noqa: BLE001 - a defect in one part must not keep the other from being rolled back
         notice = internal_error(defect)
         done = Done(Result.FAILED, notice.text, Code.INTERNAL_ERROR, notice.remedies)
-    incident.progress.tell(part.label, f"{done.result}: {done.reason}")
+    incident.progress.tell(part.label, f"{done.result}: {beside(part.label, done.reason)}")
     return done
 
 

@@ -101,6 +101,14 @@ def _through(view: RestoreView, seen: Seen) -> Move:
     )
 
 
+def _prepare(view: RestoreView) -> Move:
+    if 0 < view.unseen < MOST_UNSEEN:
+        return Wait("CloudFormation to show our change set")
+    if view.made >= MOST_MADE:
+        return _not_prepared(f"{view.made} change sets were made, and none of them came to be executed.")
+    return CreateChangeSet()
+
+
 def told(view: RestoreView) -> tuple[str, ...]:
     """Return each change of the change set with the guard's verdict: what a restore would do, a line each."""
     changes = view.change_set.changes if view.change_set else ()
@@ -115,14 +123,6 @@ def _change(change: Change) -> str:
 def _verdict(change: Change) -> str:
     lost = destructive_changes((change,))
     return f"⛔ the guard refuses it ({lost[0].rsplit(': ', maxsplit=1)[-1]})" if lost else "✅ the guard allows it"
-
-
-def _prepare(view: RestoreView) -> Move:
-    if 0 < view.unseen < MOST_UNSEEN:
-        return Wait("CloudFormation to show our change set")
-    if view.made >= MOST_MADE:
-        return _not_prepared(f"{view.made} change sets were made, and none of them came to be executed.")
-    return CreateChangeSet()
 
 
 def _not_prepared(reason: str) -> Done:
