@@ -32,6 +32,8 @@ PURE = (
     *("report.model", "report.markup", "report.outputs", "report.sections", "report.shorter", "report.results"),
     *("report.outcome", "report.notices", "report.links"),
     *("report.summary", "report.terminal", "report.text", "report.timeline", "report.words"),
+    *("report.commands", "report.encodings", "report.fallback", "report.redactor"),
+    *("report.secret_forms", "report.secret_shapes", "report.secret_values"),
 )
 FORBIDDEN = {"boto3", "botocore", "slack_sdk", "os", "time", "logging"}
 DOORS_TO_AWS = {"aws", "stack.client", "frontend.client", "snapshot.store"}

@@ -8,7 +8,7 @@ from rollback.aws import Aws, speaking_to_aws
 from rollback.frontend.model import HEAD, RETRY, App, Branch, Job
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mypy_boto3_amplify.client import AmplifyClient
 
@@ -17,10 +17,14 @@ PAGE = 50
 
 
 class Amplify:
-    """Amplify in one region. Every method raises AwsTrouble."""
+    """Amplify in one region. Every method raises AwsTrouble.
 
-    def __init__(self, aws: Aws) -> None:
+    `learn` hears all environment variables that pass: their values are often secrets, and AWS's errors repeat them.
+    """
+
+    def __init__(self, aws: Aws, learn: Callable[[Mapping[str, str]], None] = lambda _: None) -> None:
         self._aws = aws
+        self._learn = learn
 
     def _call(self, operation: str, method: str, /, *, retries: bool = True, **parameters: Any) -> Any:
         with speaking_to_aws("amplify", operation):
@@ -31,7 +35,11 @@ class Amplify:
         """Return the app."""
         answer = self._call("GetApp", "get_app", appId=app_id)
         with speaking_to_aws("amplify", "GetApp"):
-            return _app(answer["app"])
+            return self._heard(_app(answer["app"]))
+
+    def _heard(self, app: App) -> App:
+        self._learn(app.environment or {})
+        return app
 
     def apps(self) -> tuple[App, ...]:
         """Return all apps of the region, all pages."""
@@ -40,7 +48,7 @@ class Amplify:
         while True:
             answer = self._call("ListApps", "list_apps", **request)
             with speaking_to_aws("amplify", "ListApps"):
-                found += [_app(entry) for entry in answer["apps"]]
+                found += [self._heard(_app(entry)) for entry in answer["apps"]]
             if not answer.get("nextToken"):
                 return tuple(found)
             request["nextToken"] = answer["nextToken"]
@@ -50,9 +58,9 @@ class Amplify:
         answer = self._call("GetBranch", "get_branch", appId=app_id, branchName=branch)
         with speaking_to_aws("amplify", "GetBranch"):
             entry = answer["branch"]
-            return Branch(
-                entry["branchName"], entry.get("enableAutoBuild"), dict(entry.get("environmentVariables") or {})
-            )
+            environment = dict(entry.get("environmentVariables") or {})
+            self._learn(environment)
+            return Branch(entry["branchName"], entry.get("enableAutoBuild"), environment)
 
     def jobs(self, app_id: str, branch: str, page: str = "") -> tuple[tuple[Job, ...], str]:
         """Return a page of the branch's jobs and the next page's token, empty after the last."""
@@ -92,10 +100,12 @@ class Amplify:
 
     def set_app_environment(self, app_id: str, variables: Mapping[str, str]) -> None:
         """Replace the app's whole environment (UpdateApp knows no merging)."""
+        self._learn(variables)
         self._call("UpdateApp", "update_app", appId=app_id, environmentVariables=dict(variables))
 
     def set_branch_environment(self, app_id: str, branch: str, variables: Mapping[str, str]) -> None:
         """Replace the branch's whole environment."""
+        self._learn(variables)
         self._call(
             "UpdateBranch", "update_branch", appId=app_id, branchName=branch, environmentVariables=dict(variables)
         )

@@ -81,6 +81,10 @@ def internal_error(defect: BaseException) -> Notice:
     while trace and trace.tb_next:
         trace = trace.tb_next
     where = f" (line {trace.tb_lineno} of {trace.tb_frame.f_code.co_name})" if trace else ""
-    text = f"An error in the action itself: {type(defect).__name__}: {defect}{where}."
+    try:
+        said = str(defect)
+    except Exception:  # noqa: BLE001 - the handler of an error is not to make another
+        said = "it can't say what"
+    text = f"An error in the action itself: {type(defect).__name__}: {said}{where}."
     cure = Command(purpose="Run this job again: it goes on where AWS stands. Report this error to the maintainers")
     return error(Code.INTERNAL_ERROR, text, cure)

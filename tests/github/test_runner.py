@@ -201,7 +201,7 @@ def test_lines_for_people_are_shown_on_a_terminal_alone() -> None:
 
 def test_outputs_off_actions_are_a_table_of_those_that_have_a_value() -> None:
     runner, stdout, _ = spoken({})
-    runner.outputs(
+    runner.show_outputs(
         {"outcome": "rolled-back", "stack-result": "", "verify-result": "passed", "report": '{"version": 1}'}
     )
     assert stdout.getvalue() == "\n== Outputs ==\noutcome        rolled-back\nverify-result  passed\n"
