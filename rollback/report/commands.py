@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from shlex import quote
 
+_PLAIN = re.compile(r"[A-Za-z0-9@%+=:,./_…-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ESCAPED = {"\\": "\\\\", "'": "\\'"}
 
@@ -39,6 +40,8 @@ def _option(name: str, value: Value) -> list[str]:
 
 def quoted(text: str) -> str:
     """Return the text as one word of bash, on one line: line ends and other controls are written as bash's escapes."""
+    if _PLAIN.fullmatch(text):  # the ellipsis is where a person fills something in
+        return text
     if not _CONTROL.search(text):
         return quote(text)
     return f"$'{''.join(map(_escaped, text))}'"
