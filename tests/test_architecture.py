@@ -28,7 +28,7 @@ PURE = (
     *("stack.states", "stack.model", "stack.decide", "stack.evidence", "stack.tokens", "stack.restoring"),
     *("stack.stateful", "stack.compare", "stack.artifacts", "stack.record"),
     *("frontend.model", "frontend.target", "frontend.decide", "frontend.record"),
-    *("snapshot.model", "slack.message"),
+    *("snapshot.model", "slack.message", "slack.answers"),
     *("report.model", "report.markup", "report.outputs", "report.sections", "report.shorter", "report.results"),
     *("report.outcome", "report.notices", "report.links"),
     *("report.summary", "report.terminal", "report.text", "report.timeline", "report.words"),

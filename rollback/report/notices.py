@@ -20,6 +20,7 @@ class Code(StrEnum):
     INVALID_INPUT = "invalid-input"
     INTERNAL_ERROR = "internal-error"
     SLACK_FAILED = "slack-failed"
+    SLACK_UNENCRYPTED = "slack-unencrypted"
     VERIFICATION_FAILED = "verification-failed"
 
     STACK_NOT_FOUND = "stack-not-found"

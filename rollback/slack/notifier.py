@@ -6,8 +6,10 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from rollback.report.fallback import first_that_works, plain_lines, plain_report
+from rollback.report.model import Command
 from rollback.report.notices import Code, internal_error, warning
 from rollback.report.results import Mode, Outcome
+from rollback.slack.answers import is_open_to_the_network
 from rollback.slack.delivery import END_BUDGET, START_BUDGET, SlackBot, SlackError, SlackWebhook
 from rollback.slack.message import Message, final_message, plain_message, start_message, thread_details
 
@@ -58,6 +60,10 @@ class Notifier:
         wanted = inputs.mode is Mode.ROLLBACK and report.outcome not in _SILENT and not inputs.dry_run
         if self._channel is None or not wanted:
             return report
+        if open_to_all := [name for name, address in _addresses(inputs) if is_open_to_the_network(address)]:
+            text = f"{' and '.join(open_to_all)} is http: what is sent there, secrets too, can be read on its way."
+            notice = warning(Code.SLACK_UNENCRYPTED, text, Command(purpose="Give an https address"))
+            report = report.model_copy(update={"notices": (*report.notices, notice)})
         try:
             if self._starting:
                 self._starting.join(_HURRY_SECONDS / 2 if in_a_hurry else START_BUDGET)
@@ -82,6 +88,14 @@ class Notifier:
 
 def _why(trouble: Exception) -> str:
     return str(trouble) if isinstance(trouble, SlackError) else internal_error(trouble).text
+
+
+def _addresses(inputs: Inputs) -> list[tuple[str, str]]:
+    """Return the addresses that are written to, each with its input's name."""
+    if inputs.slack_bot_token:
+        return [("slack-api-url", inputs.slack_api_url)]
+    webhook = inputs.slack_webhook_url
+    return [("slack-webhook-url", webhook.get_secret_value())] if webhook else []
 
 
 def _channel(inputs: Inputs) -> SlackBot | SlackWebhook | None:
