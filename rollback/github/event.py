@@ -32,8 +32,8 @@ def context(
         branch=branch or environ.get("GITHUB_REF_NAME", ""),
         commit=commit,
         commit_url=f"{server}/{repository}/commit/{commit}" if repository and commit else "",
-        commit_message=str(head.get("message") or ""),
-        author=str(_entry(head, "author").get("name") or environ.get("GITHUB_ACTOR", "")),
+        commit_message=_text(head.get("message")),
+        author=_text(_entry(head, "author").get("name")) or environ.get("GITHUB_ACTOR", ""),
         environment=environment,
         region=region,
     )
@@ -61,8 +61,12 @@ def _head_commit(environ: Mapping[str, str]) -> Mapping[str, Any]:
 def _event(environ: Mapping[str, str]) -> Any:
     try:
         return json.loads(Path(environ.get("GITHUB_EVENT_PATH", "")).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError, RecursionError, MemoryError):
         return {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _entry(value: Any, name: str) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rollback.frontend.telling import frontend_report
 from rollback.github import event
 from rollback.incident import wishes
+from rollback.report.fallback import first_that_works
 from rollback.report.model import Command, Context, FrontendReport, Notice, Report, RootCause, StackReport
 from rollback.report.notices import internal_error
 from rollback.report.outcome import outcome_of
@@ -67,7 +68,7 @@ def _full_report(incident: Incident, outcome: Outcome, reason: str) -> Report:
         rule=incident.trigger.rule if incident.trigger else "",
         dry_run=inputs.dry_run,
         requested_because=inputs.reason,
-        context=context(incident.environ, inputs),
+        context=first_that_works(lambda: context(incident.environ, inputs), lambda: _bare_context(inputs)),
         stacks=tuple(stacks),
         stack_result=_stack_result(inputs, stacks) if due else None,
         frontend=frontend,
@@ -97,14 +98,13 @@ def _bare_report(incident: Incident, outcome: Outcome, reason: str, defect: Noti
         reason=reason or " ".join([*(part.reason for part in stacks), *([frontend.reason] if frontend else [])]),
         triggered=due,
         dry_run=inputs.dry_run,
-        context=Context(branch=inputs.branch or "", commit=inputs.commit or "", environment=inputs.environment),
+        context=_bare_context(inputs),
         stacks=tuple(stacks),
-        stack_result=_stack_result(inputs, stacks) if due else None,
+        stack_result=incident.results[0] if due else None,
         frontend=frontend,
-        frontend_result=_frontend_result(inputs, frontend) if due else None,
+        frontend_result=incident.results[1] if due else None,
         verification=incident.verification,
         notices=(*incident.notices, defect),
-        next_steps=_next_steps(outcome),
         started=incident.started,
     )
 
@@ -118,6 +118,10 @@ def context(environ: Mapping[str, str], inputs: Inputs) -> Context:
         environment=inputs.environment,
         region=inputs.region,
     )
+
+
+def _bare_context(inputs: Inputs) -> Context:
+    return Context(branch=inputs.branch or "", commit=inputs.commit or "", environment=inputs.environment)
 
 
 def told_frontend(incident: Incident) -> FrontendReport | None:
