@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from rollback.aws import Aws, speaking_to_aws
+from rollback.engine.trouble import AwsTrouble
 from rollback.frontend.model import HEAD, RETRY, App, Branch, Job
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ class Amplify:
     def __init__(self, aws: Aws, learn: Callable[[Mapping[str, str]], None] = lambda _: None) -> None:
         self._aws = aws
         self._learn = learn
+        self._heard_branches: set[tuple[str, str]] = set()
 
     def _call(self, operation: str, method: str, /, *, retries: bool = True, **parameters: Any) -> Any:
         with speaking_to_aws("amplify", operation):
@@ -60,6 +63,7 @@ class Amplify:
             entry = answer["branch"]
             environment = dict(entry.get("environmentVariables") or {})
             self._learn(environment)
+            self._heard_branches.add((app_id, branch))
             return Branch(entry["branchName"], entry.get("enableAutoBuild"), environment)
 
     def jobs(self, app_id: str, branch: str, page: str = "") -> tuple[tuple[Job, ...], str]:
@@ -73,7 +77,11 @@ class Amplify:
         """Return the job, and the reason of its first failed step (empty where none failed or none says why)."""
         answer = self._call("GetJob", "get_job", appId=app_id, branchName=branch, jobId=job_id)
         with speaking_to_aws("amplify", "GetJob"):
-            return _job(answer["job"]["summary"]), _failure(answer["job"].get("steps") or [])
+            job, failure = _job(answer["job"]["summary"]), _failure(answer["job"].get("steps") or [])
+        if failure and (app_id, branch) not in self._heard_branches:
+            with suppress(AwsTrouble):  # a build's reason may repeat the branch's variables: they are learned first
+                self.branch(app_id, branch)
+        return job, failure
 
     def start_retry(self, app_id: str, branch: str, job_id: str, reason: str) -> Job:
         """Redeploy a job's commit as a new job. Never repeated by the client: StartJob has no idempotency token."""

@@ -15,15 +15,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ESCAPE = re.compile(
-    r"""(?P<percent>(?:%[0-9a-fA-F]{2})+)
-    |(?P<entity>&(?:\#[0-9]{1,7};?|\#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};))
-    |(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})
-    |(?P<number>\\(?:u[0-9a-fA-F]{4}|U000[0-9a-fA-F]{5}|x[0-9a-fA-F]{2}))
-    |(?P<quote>'\\''|'"'"')
-    |(?P<backslash>\\.)""",
-    re.VERBOSE | re.DOTALL,
+_BACKSLASH = (
+    r"(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|(?P<number>\\(?:u[0-9a-fA-F]{4}|U000[0-9a-fA-F]{5}|x[0-9a-fA-F]{2}))|(?P<backslash>\\[\s\S])"
 )
+_KINDS = {
+    "percent": (r"(?P<percent>(?:%[0-9a-fA-F]{2})+)", ("%",)),
+    "entity": (r"(?P<entity>&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};))", ("&",)),
+    "quote": (r"(?P<quote>'\\''|'\"'\"')", ("'\\''", "'\"'\"'")),
+    "backslash": (_BACKSLASH, ("\\",)),
+}
+_ANY = "any"
+_ESCAPES = {kind: re.compile(pattern) for kind, (pattern, _) in _KINDS.items()}
+_ESCAPES[_ANY] = re.compile("|".join(pattern for pattern, _ in _KINDS.values()))
+_SIGNS = {kind: signs for kind, (_, signs) in _KINDS.items()}
+_SIGNS[_ANY] = tuple(sign for signs in _SIGNS.values() for sign in signs)
+_DEEPEST = 3
+"""Layers of whatever escapes there are; of each order of two kinds, as deep as two."""
 _CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _HIGHEST = 0x10FFFF
 
@@ -57,12 +65,37 @@ class Decoded:
         self._ends.append(end)
 
 
-def decoded(text: str) -> Decoded | None:
+def layers(text: str) -> Iterator[tuple[Decoded, ...]]:
+    """Yield each way to undo the text's escapes: the layers that lead from it to what was meant, outermost first.
+
+    A backslash may be an escape, or a letter of what somebody escaped in another way: so each kind is undone alone too,
+    and one after the other.
+    """
+    seen = {text}
+    yield from _layers(text, (_ANY,), _DEEPEST, (), seen)
+    yield from _layers(text, tuple(_KINDS), _DEEPEST - 1, (), seen)
+
+
+def _layers(
+    text: str, kinds: tuple[str, ...], deepest: int, above: tuple[Decoded, ...], seen: set[str]
+) -> Iterator[tuple[Decoded, ...]]:
+    for kind in kinds:
+        layer = _decoded(text, kind)
+        if layer is None:
+            continue
+        if layer.text not in seen:
+            seen.add(layer.text)
+            yield (*above, layer)
+        if deepest > 1:
+            yield from _layers(layer.text, kinds, deepest - 1, (*above, layer), seen)
+
+
+def _decoded(text: str, kind: str) -> Decoded | None:
     """Return the text with one layer of escapes undone; None where it has none."""
-    if not any(sign in text for sign in ("%", "&", "\\", "'\"'\"'")):
+    if not any(sign in text for sign in _SIGNS[kind]):
         return None
     result, pieces, length, done = Decoded(), [], 0, 0
-    for escape in _ESCAPE.finditer(text):
+    for escape in _ESCAPES[kind].finditer(text):
         pieces.append(text[done : escape.start()])
         length += escape.start() - done
         for character, start, end in _meant(escape):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from rollback.report import secret_shapes, secret_values
-from rollback.report.encodings import Decoded, decoded
+from rollback.report.encodings import layers
 from rollback.report.model import FailedJob
 from rollback.report.secret_forms import Form, forms, parts
 from rollback.report.text import HIDDEN, LONGEST_TEXT, SHORTEST_SECRET, AnyRecord, clean, map_texts, shorten
@@ -27,10 +27,9 @@ _FACTS = frozenset(
     }
 )
 """The fields of a report that hold names and addresses, and no words of anybody's."""
+_LOOKED_THROUGH = 100_000
+"""Characters: more than any text keeps, so that no secret is cut where it would be seen."""
 _NAME = re.compile(r"\S{1,1000}")
-
-_LAYERS = 3
-"""How many layers of escapes are undone: what was escaped twice, and once more on its way."""
 
 
 class Redactor:
@@ -88,7 +87,7 @@ class Redactor:
     def redact_report(self, report: AnyRecord) -> AnyRecord:
         """Return the report (or a part of it), every free text cleaned, redacted, and then cut to `LONGEST_TEXT`."""
         self.keep(*_facts(report))
-        return map_texts(report, lambda text: shorten(self.thoroughly(text), LONGEST_TEXT))
+        return map_texts(report, lambda text: shorten(self.thoroughly(text[:_LOOKED_THROUGH]), LONGEST_TEXT))
 
     def thoroughly(self, text: str) -> str:
         """Return the text cleaned and without secrets: looked for both before and after, since either may hide one."""
@@ -104,12 +103,10 @@ class Redactor:
         """Yield where something secret stands, in the text as it is and under each layer of escapes."""
         known = self._known()
         yield from _found(text, known)
-        layers: list[Decoded] = []
-        while len(layers) < _LAYERS and (layer := decoded(layers[-1].text if layers else text)):
-            layers.append(layer)
-            for start, end in _found(layer.text, known):
-                for one in reversed(layers):
-                    start, end = one.start(start), one.end(end)  # noqa: PLW2901 - the same place, a layer further out
+        for way in layers(text):
+            for start, end in _found(way[-1].text, known):
+                for layer in reversed(way):
+                    start, end = layer.start(start), layer.end(end)  # noqa: PLW2901 - the same place, one layer out
                 yield start, end
 
     def _known(self) -> Known:
