@@ -29,10 +29,9 @@ PLACES = (
 )
 CANARY = {place: f"k/{CORE}{place}+é\"<&'\\%=" for place in PLACES}
 # What goes into an address or a header as it is.
-CANARY |= {
-    place: f"k.{CORE}{place}-0123456789abcdef"
-    for place in ("verify-password", "verify-query", "proxy", "socks", "github-token")
-}
+IN_ADDRESSES = ("verify-password", "verify-query", "proxy", "socks", "github-token")
+CANARY |= {place: f"k.{CORE}{place}-0123456789abcdef" for place in IN_ADDRESSES}
+OF_THE_JOB, OF_THE_SNAPSHOT = PLACES[:-4], ("app-then", "branch-then")
 ENVIRON = {
     "AWS_SECRET_ACCESS_KEY": CANARY["aws-secret"],
     "AWS_SESSION_TOKEN": CANARY["aws-session"],
