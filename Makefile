@@ -12,6 +12,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 IMAGE ?= rollback:local
 INCIDENT ?=
+PORT ?= 4566
 PYTEST_ARGS ?=
 UV_VERSION := 0.13.9
 MUTMUT_VERSION := 3.8.1
@@ -36,6 +37,10 @@ $(INSTALLED): requirements-dev.txt
 .PHONY: demo
 demo: $(INSTALLED) ## Watch a whole incident being rolled back (INCIDENT=name for another one)
 	@$(BIN)/python -m sandbox.demo $(INCIDENT)
+
+.PHONY: sandbox
+sandbox: $(INSTALLED) ## Serve the embedded AWS until Ctrl-C, and print what leads to it (PORT=4566)
+	@$(BIN)/python -m sandbox --port $(PORT)
 
 .PHONY: test
 test: $(INSTALLED) ## Run every test that needs no Docker
@@ -66,7 +71,8 @@ check-yaml: $(INSTALLED)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS) $(EXAMPLES)
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
-	$(BIN)/zizmor --offline --no-progress --quiet . $(EXAMPLES)
+	$(BIN)/cfn-lint docs/iam/setup.yaml
+	$(BIN)/zizmor --persona=auditor --offline --no-progress --quiet . $(EXAMPLES)
 
 .PHONY: check-container
 check-container: $(INSTALLED)
@@ -77,7 +83,7 @@ check-container: $(INSTALLED)
 .PHONY: check-actions
 check-actions:
 	@if command -v npm >/dev/null; then \
-		test tools/node_modules/.package-lock.json -nt tools/package-lock.json || npm --prefix tools ci --silent --no-audit --no-fund; \
+		test tools/node_modules/.package-lock.json -nt tools/package-lock.json || npm --prefix tools ci --ignore-scripts --silent --no-audit --no-fund; \
 		node --import ./tools/json-imports.mjs tools/parse-workflows.mjs action.yml $(WORKFLOWS) $(EXAMPLES); \
 	else echo "npm is not here: GitHub's workflow parser was not run"; fi
 
@@ -116,7 +122,7 @@ mutation: $(INSTALLED) ## Change the pure modules line by line and see that a te
 	$(BIN)/python -m scripts.mutation_score
 
 .PHONY: docs
-docs: $(INSTALLED) ## Write the tables and the schema that the docs take from the code
+docs: $(INSTALLED) ## Write the tables and the schema that the docs take from the code, and setup.yaml's policies
 	$(BIN)/python -m scripts.generate_docs
 
 .PHONY: clean

@@ -10,11 +10,14 @@ from rollback.engine.clock import Clock, SystemClock
 from rollback.engine.interruption import Interrupted, no_more_interruptions
 from rollback.engine.progress import Progress
 from rollback.github import event
+from rollback.github.api import GitHub
 from rollback.github.runner import Runner
 from rollback.incident.doors import Doors
 from rollback.incident.model import Incident
 from rollback.incident.wishes import facts_of, run_keys
-from rollback.inputs.reading import InvalidInputs, read
+from rollback.inputs.flags import SHOW_OUTPUTS
+from rollback.inputs.model import InvalidInputs
+from rollback.inputs.reading import read
 from rollback.modes import running
 from rollback.report.fallback import first_that_works, plain_lines, plain_outputs, plain_report, plain_summary
 from rollback.report.model import Context, Notice, Report
@@ -23,6 +26,7 @@ from rollback.report.outcome import EXIT_CODES
 from rollback.report.outputs import outputs
 from rollback.report.results import Mode, Outcome
 from rollback.report.summary import summary
+from rollback.report.surroundings import on_a_terminal
 from rollback.report.terminal import terminal
 from rollback.report.words import next_steps, notices, title
 
@@ -37,6 +41,10 @@ _SECRET_INPUTS = ("slack-webhook-url", "slack-bot-token", "github-token")
 _ADDRESS_INPUTS = ("verify-url", "slack-api-url")
 
 
+_LOOK_UP_SECONDS = 10.0
+"""How long GitHub may take to say which commit a tag or branch names."""
+
+
 class Session:
     """Reads the inputs from `environ` and flags, runs the action with them, and writes what came of it."""
 
@@ -46,9 +54,11 @@ class Session:
         self._runner = Runner(environ, stdout, self._clock)
         self._started = self._clock.now()
         self._begun = self._clock.monotonic()
+        self._show_outputs = False
 
     def run(self, flags: Sequence[str] = ()) -> int:
         """Run, and return the exit code."""
+        self._show_outputs = SHOW_OUTPUTS in flags
         try:
             report = self._report(flags)
         except Interrupted as signal:
@@ -61,12 +71,16 @@ class Session:
     def _report(self, flags: Sequence[str]) -> Report:
         try:
             self._learn_secrets(flags)
-            return running.run(self._incident(read(self._environ, flags)), self._runner)
+            return running.run(self._incident(read(self._environ, flags, self._commit_of)), self._runner)
         except InvalidInputs as invalid:
             said = (error(Code.INVALID_INPUT, problem) for problem in invalid.problems)
             return self._short_report(Outcome.INVALID_INPUTS, *said)
         except Exception as defect:  # noqa: BLE001 - even then outputs and a summary are written
             return self._short_report(Outcome.FAILED, internal_error(defect))
+
+    def _commit_of(self, name: str, token: str) -> str:
+        self._runner.mask(token)
+        return GitHub(self._environ, token, seconds=_LOOK_UP_SECONDS).commit_of(name)
 
     def _incident(self, inputs: Inputs) -> Incident:
         redactor = self._runner.redactor
@@ -104,6 +118,8 @@ class Session:
         """Write outputs and summary, then the log; what fails to be written in full is written plainly."""
         no_more_interruptions()
         redactor, runner = self._runner.redactor, self._runner
+        if not runner.in_actions:
+            report = first_that_works(lambda: on_a_terminal(report), lambda: report)
         redacted = first_that_works(
             lambda: redactor.redact_report(report), lambda: plain_report(report, redactor.thoroughly)
         )
@@ -111,7 +127,8 @@ class Session:
         runner.outputs(values)
         runner.summary(self._in_full("summary", lambda: summary(redacted), lambda: plain_summary(redacted)))
         self._in_full("log", lambda: self._log(redacted), lambda: self._log_plainly(redacted))
-        runner.show_outputs(values)
+        if self._show_outputs:
+            runner.show_outputs(values)
         runner.close()
 
     def _in_full(self, what: str, write: Callable[[], Told], plainly: Callable[[], Told]) -> Told:
@@ -126,9 +143,10 @@ class Session:
         for notice in notices(redacted):
             annotate = self._runner.error if notice.level == "error" else self._runner.warning
             annotate(notice.text, title=notice.code)
-        self._runner.line(f"{title(redacted)}. {redacted.reason}")
-        for step in next_steps(redacted):
-            self._runner.line(f"next: {step.purpose}{f': {step.line}' if step.line else ''}")
+        if self._runner.in_actions:
+            self._runner.line(f"{title(redacted)}. {redacted.reason}")
+            for step in next_steps(redacted):
+                self._runner.line(f"next: {step.purpose}{f': {step.line}' if step.line else ''}")
         self._runner.show(terminal(redacted))
 
     def _log_plainly(self, redacted: Report) -> None:

@@ -53,6 +53,7 @@ INPUTS = {
     "verify-contains": "",
     "verify-alarms": "",
     "verify-timeout": "120",
+    "verify-for": "0",
     "slack-webhook-url": "",
     "slack-api-url": "https://slack.com/api/",
     "slack-bot-token": "",
@@ -80,7 +81,7 @@ OUTPUTS = (
 RESULTS = {"rolled-back", "already-good", "not-needed", "refused", "failed", "timed-out", "planned", "skipped"}
 OUTCOMES = {
     *("not-triggered", "planned", "not-needed", "rolled-back", "unhealthy", "partial", "failed", "interrupted"),
-    *("invalid-inputs", "snapshot-saved", "status"),
+    *("invalid-inputs", "snapshot-saved", "verified", "status"),
 }
 
 
@@ -149,11 +150,11 @@ def test_the_words_for_results_outcomes_verdicts_and_modes_are_the_contracts() -
     assert {result.value for result in Result} == RESULTS
     assert {outcome.value for outcome in Outcome} == OUTCOMES
     assert {verdict.value for verdict in Verdict} == {"passed", "failed", "skipped"}
-    assert {mode.value for mode in Mode} == {"rollback", "snapshot", "status"}
+    assert {mode.value for mode in Mode} == {"rollback", "snapshot", "verify", "status"}
 
 
-def test_readme_tells_every_outcome() -> None:
-    told = README.split("**How it ends.**")[1].split("##")[0]
+def test_the_page_on_decisions_tells_every_outcome() -> None:
+    told = (ROOT / "docs" / "how-it-decides.md").read_text(encoding="utf-8").split("## Outcome of the run")[1]
     assert {outcome for outcome in OUTCOMES if f"`{outcome}`" in told} == OUTCOMES
 
 

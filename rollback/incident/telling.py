@@ -78,10 +78,12 @@ def _full_report(incident: Incident, outcome: Outcome, reason: str) -> Report:
         failed_jobs=incident.failed_jobs,
         timeline=tuple(incident.progress.moments),
         notices=tuple(incident.notices),
-        next_steps=_next_steps(outcome),
+        next_steps=_next_steps(inputs.mode, outcome),
         snapshot=incident.snapshot,
         started=incident.started,
-        recovery_seconds=round(incident.progress.seconds, 1) if outcome in _RECOVERED else None,
+        recovery_seconds=round(incident.recovered_after or incident.progress.seconds, 1)
+        if outcome in _RECOVERED
+        else None,
         elapsed_seconds=round(incident.progress.seconds, 1),
     )
 
@@ -189,11 +191,16 @@ def _frontend_result(inputs: Inputs, frontend: FrontendReport | None) -> Result 
 
 
 def _reason(incident: Incident, stacks: list[StackReport], frontend: FrontendReport | None) -> str:
-    parts = [f"Stack {stack.name}: {stack.reason}" for stack in stacks if stack.reason]
+    parts = [_named(stack) for stack in stacks if stack.reason]
     parts += [f"Frontend: {frontend.reason}"] if frontend and frontend.reason else []
     parts += [check for check in incident.verification.checks if check.startswith("failed")]
     because = [incident.trigger.reason] if incident.trigger else []
     return " ".join(because + parts)
+
+
+def _named(stack: StackReport) -> str:
+    name = f"Stack {stack.name}"
+    return stack.reason if stack.reason.startswith(f"{name} ") else f"{name}: {stack.reason}"
 
 
 def _root_cause(incident: Incident, stacks: list[StackReport], frontend: FrontendReport | None) -> RootCause | None:
@@ -207,8 +214,8 @@ def _root_cause(incident: Incident, stacks: list[StackReport], frontend: Fronten
     return RootCause(where=job.name, reason=f"job {job.name} ended in {job.result}{step}", link=job.link)
 
 
-def _next_steps(outcome: Outcome) -> tuple[Command, ...]:
-    if outcome is Outcome.UNHEALTHY:
+def _next_steps(mode: Mode, outcome: Outcome) -> tuple[Command, ...]:
+    if outcome is Outcome.UNHEALTHY and mode is Mode.ROLLBACK:
         return (
             Command(purpose="The rollback is done, but the check fails: look at the site and at its logs"),
             Command(

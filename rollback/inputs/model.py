@@ -17,6 +17,7 @@ from rollback.inputs.forms import (
     Choices,
     Commit,
     Duration,
+    Hold,
     HttpUrl,
     JobId,
     JobNames,
@@ -36,13 +37,21 @@ from rollback.inputs.trigger import JobResult, Roles
 from rollback.report.results import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _DEFAULT_JOBS = {
     "infrastructure_job": "deploy-infrastructure",
     "frontend_job": "deploy-frontend",
     "smoke_tests_job": "smoke-tests",
 }
+
+
+class InvalidInputs(Exception):
+    """The inputs are wrong; `problems` has a line for each, naming the input and the cure."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
 
 
 class Inputs(BaseModel):
@@ -58,7 +67,8 @@ class Inputs(BaseModel):
     )
 
     mode: Mode = Field(
-        Mode.ROLLBACK, description="rollback, snapshot (record the last known good) or status (only look)"
+        Mode.ROLLBACK,
+        description="rollback, snapshot (record the last known good), verify (check what is served) or status (look)",
     )
     force: Switch = Field(default=False, description="Roll back whatever the job results say: a person's decision")
     infrastructure_job: JobNames = Field(
@@ -67,6 +77,7 @@ class Inputs(BaseModel):
     frontend_job: JobNames = Field((_DEFAULT_JOBS["frontend_job"],), description="Job(s) whose failure triggers")
     smoke_tests_job: JobNames = Field((_DEFAULT_JOBS["smoke_tests_job"],), description="Job(s) whose failure triggers")
     rollback_on: Choices = Field((JobResult.FAILURE,), description="Results that trigger, out of failure and cancelled")
+    stack_name: StackNames = Field((), description="Stack(s) in the order they are deployed; rolled back in reverse")
     job_results: JobResults = Field(
         None, description="toJSON(needs), or a plain map of job to result; needed for a rollback unless forced"
     )
@@ -74,17 +85,14 @@ class Inputs(BaseModel):
     dry_run: Switch = Field(default=False, description="Decide and print the plan, change nothing, notify nobody")
     environment: Line = Field("", description="A label such as development, shown to people")
     aws_region: Region = Field(None, description="The region; default AWS_REGION, then AWS_DEFAULT_REGION")
-    stack_name: StackNames = Field((), description="Stack(s) in the order they are deployed; rolled back in reverse")
     app_id: AppId = Field(None, description="The Amplify app's id")
     app_name: Line = Field("", description="The Amplify app's exact name, instead of its id")
     branch: Branch = Field(None, description="The Amplify branch; default GITHUB_REF_NAME")
-    commit: Commit = Field(None, description="The failed commit, never redeployed; default GITHUB_SHA")
-    started_at: Timestamp = Field(
-        None, description="ISO 8601: when the failed deployment began; default the time of the push"
-    )
+    commit: Commit = Field(None, description="The failed commit, never redeployed; default what the event deployed")
+    started_at: Timestamp = Field(None, description="ISO 8601: when the failed deployment began, as a hard bound")
     failed_job_id: JobId = Field(None, description="The failed deployment's Amplify job: it and later ones are out")
     target_job_id: JobId = Field(None, description="Redeploy exactly this Amplify job")
-    target_commit: Commit = Field(None, description="Redeploy exactly this commit")
+    target_commit: Commit = Field(None, description="Redeploy exactly this commit; a tag or branch is looked up")
     redeploy: Line = Field(
         "always", description="always, or if-needed: leave a site alone that serves the good version"
     )
@@ -96,12 +104,15 @@ class Inputs(BaseModel):
     stack_timeout: Duration = Field(30.0, description="Minutes to wait for a stack; ends the waiting, not AWS's work")
     frontend_timeout: Duration = Field(40.0, description="Minutes to wait for the frontend")
     poll_interval: Duration = Field(5.0, description="Seconds: the longest time between two looks")
-    verify_url: HttpUrl = Field("", description="Must answer 200 after the rollback")
+    verify_url: HttpUrl = Field("", description="Must answer 200; user:password@ in it is sent as Basic authorization")
     verify_contains: Line = Field(
         "", description="Text the answer must contain; {commit}, {short-commit} are filled in"
     )
-    verify_alarms: AlarmNames = Field((), description="CloudWatch alarms that must not be in ALARM")
-    verify_timeout: Duration = Field(120.0, description="Seconds to go on verifying")
+    verify_alarms: AlarmNames = Field(
+        (), description="CloudWatch alarms that must not be in ALARM; a name that ends in * is a prefix"
+    )
+    verify_timeout: Duration = Field(120.0, description="Seconds until all checks must have been fine once")
+    verify_for: Hold = Field(0.0, description="Minutes that all checks must then stay fine")
     slack_webhook_url: SecretUrl = Field(None, description="Slack's incoming webhook (any http(s) URL)")
     slack_api_url: HttpUrl = Field("https://slack.com/api/", description="Another one for GovSlack or a proxy")
     slack_bot_token: SecretStr | None = Field(None, description="A bot token, with slack-channel, instead of a webhook")
@@ -128,11 +139,13 @@ class Inputs(BaseModel):
         wanted = {name: info.data[name] for name in _DEFAULT_JOBS if name in info.data}
         if len(wanted) < len(_DEFAULT_JOBS):
             return results  # a role with a problem of its own can't be held against the jobs
+        # A frontend of its own has no infrastructure; a stack's name that is wrong still is one.
+        needed = {"infrastructure_job"} if info.data.get("stack_name", True) else set()
         missing = [
             f"{job} ({name.replace('_', '-')})"
             for name, jobs in wanted.items()
             for job in jobs
-            if job not in results and (name == "infrastructure_job" or job != _DEFAULT_JOBS[name])
+            if job not in results and (name in needed or job != _DEFAULT_JOBS[name])
         ]
         has = ", ".join(results) or "no jobs"
         if missing:
@@ -145,15 +158,15 @@ class Inputs(BaseModel):
 
     @field_validator("aws_region")
     @classmethod
-    def _region_is_given(cls, value: str | None) -> str:
-        if value is None:
+    def _region_is_given(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("mode") != Mode.VERIFY:
             raise ValueError("needed: give it, or set AWS_REGION (aws-actions/configure-aws-credentials does)")
         return value
 
     @field_validator("app_name")
     @classmethod
     def _there_is_something_to_roll_back(cls, value: str, info: ValidationInfo) -> str:
-        if not {"stack_name", "app_id"} <= info.data.keys():
+        if not {"stack_name", "app_id"} <= info.data.keys() or info.data.get("mode") == Mode.VERIFY:
             return value
         if value and info.data["app_id"]:
             raise ValueError("given beside app-id: give one of the two")
@@ -189,6 +202,17 @@ class Inputs(BaseModel):
             raise ValueError("given without verify-url: give the URL whose answer must contain it")
         return value
 
+    @field_validator("verify_alarms")
+    @classmethod
+    def _there_is_something_to_verify(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("mode") != Mode.VERIFY:
+            return value
+        if not value and not info.data.get("verify_url", "a problem of its own"):
+            raise ValueError("mode: verify needs verify-url or verify-alarms: give at least one")
+        if value and info.data.get("aws_region", "a problem of its own") is None:
+            raise ValueError("needs a region: give aws-region (or set AWS_REGION), where the alarms are")
+        return value
+
     @field_validator("slack_channel")
     @classmethod
     def _bot_has_both(cls, value: str, info: ValidationInfo) -> str:
@@ -198,8 +222,10 @@ class Inputs(BaseModel):
 
     @property
     def roles(self) -> Roles:
-        """Return which jobs play which part."""
-        return Roles(self.infrastructure_job, self.frontend_job, self.smoke_tests_job)
+        """Return which jobs play which part; without stacks, an infrastructure job that there isn't plays none."""
+        known = self.job_results or {}
+        infrastructure = tuple(job for job in self.infrastructure_job if self.stack_name or job in known)
+        return Roles(infrastructure, self.frontend_job, self.smoke_tests_job)
 
     @property
     def has_frontend(self) -> bool:
@@ -208,7 +234,7 @@ class Inputs(BaseModel):
 
     @property
     def region(self) -> str:
-        """Return the region, which validation made sure of."""
+        """Return the region, which validation made sure of wherever AWS is called."""
         return self.aws_region or ""
 
     @property

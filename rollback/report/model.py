@@ -28,7 +28,7 @@ class Command(Record):
 
 
 class Notice(Record):
-    """One thing a person must act on or know: an entry of README's troubleshooting by its `code`."""
+    """One thing a person must act on or know: an entry of docs/troubleshooting.md by its `code`."""
 
     code: str
     level: Literal["error", "warning"]
@@ -73,7 +73,10 @@ class Happening(Record):
 
 
 class StackReport(Record):
-    """One stack: its status before and now, what was done to it, and how it ended (None where nothing was to end)."""
+    """One stack: its status before and now, what was done to it, and how it ended (None where nothing was to end).
+
+    `skipped` are resources that its rollback left as the failed deployment made them.
+    """
 
     name: str
     result: Result | None = None
@@ -83,6 +86,7 @@ class StackReport(Record):
     reason: str = ""
     root_cause: RootCause | None = None
     notices: tuple[Notice, ...] = ()
+    skipped: tuple[str, ...] = ()
     not_rolled_back: tuple[str, ...] = ()
     next_steps: tuple[Command, ...] = ()
     link: str = ""
@@ -105,7 +109,10 @@ class JobReport(Record):
 
 
 class FrontendReport(Record):
-    """The Amplify branch: what was served before, what was redeployed, what is served now, and is that proven."""
+    """The Amplify branch: what was served before, what was redeployed, what is served now, and is that proven.
+
+    `rule` says in one sentence by which rule the last known good was chosen, and which job is the failed deployment's.
+    """
 
     app_id: str = ""
     app_name: str = ""
@@ -113,6 +120,7 @@ class FrontendReport(Record):
     result: Result | None = None
     before: JobReport | None = None
     target: JobReport | None = None
+    rule: str = ""
     job: JobReport | None = None
     restored: JobReport | None = None
     live: JobReport | None = None
@@ -128,12 +136,27 @@ class FrontendReport(Record):
     history: tuple[JobReport, ...] = ()
 
 
+class Look(Record):
+    """What the checks said together, `seconds` after the verification began; the next look is the next that differs."""
+
+    seconds: float
+    fine: bool
+    text: str
+
+
 class VerificationReport(Record):
-    """What the checks after the rollback said, one line a check; `proves_commit` where the answer named the release."""
+    """What the checks said last, one line a check, and before; `proves_commit` where the answer named the release.
+
+    `well_after` are the seconds until all were fine for the first time, None where they never were; `relapsed` says
+    that they did not stay so.
+    """
 
     verdict: Verdict = Verdict.SKIPPED
     checks: tuple[str, ...] = ()
     proves_commit: bool = False
+    well_after: float | None = None
+    relapsed: bool = False
+    looks: tuple[Look, ...] = ()
 
 
 class Context(Record):

@@ -1,6 +1,6 @@
 """Pure: every refusal and warning that the product can print, by its code.
 
-README's troubleshooting has an entry for each code; a test holds that.
+docs/troubleshooting.md has an entry for each code; a test holds that.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from rollback.report.model import Command, Notice
 
 
 class Code(StrEnum):
-    """The name of a refusal or warning, as README's troubleshooting lists it."""
+    """The name of a refusal or warning, as docs/troubleshooting.md lists it."""
 
     ACCESS_DENIED = "access-denied"
     AWS_UNREADABLE = "aws-unreadable"
@@ -39,10 +39,12 @@ class Code(StrEnum):
     SNAPSHOT_UNUSABLE = "snapshot-unusable"
     SNAPSHOT_UNPROTECTED = "snapshot-cannot-restore"
     SNAPSHOT_KEPT = "snapshot-kept"
+    SNAPSHOT_JOB_PASSED_OVER = "snapshot-job-passed-over"
     SNAPSHOT_OF_FAILED_COMMIT = "snapshot-of-failed-commit"
     RESTORE_DESTRUCTIVE = "restore-destructive"
     RESTORE_ARTIFACTS_GONE = "restore-artifacts-gone"
     RESTORE_SECRET_LOST = "restore-secret-lost"  # noqa: S105 - a notice's name
+    RESTORE_NOT_OURS = "restore-not-ours"
     RESTORE_FAILED = "restore-failed"
     RESTORE_NOT_PROVEN = "restore-not-proven"
     RESTORE_KEEPS_VALUES = "restore-keeps-values"

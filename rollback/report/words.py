@@ -10,7 +10,10 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from rollback.report.commits import same_commit
 from rollback.report.results import Mode, Outcome, Result
+from rollback.report.skipped import TITLE as TITLE_SKIPPED
+from rollback.report.skipped import skipped, skipped_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,6 +26,7 @@ ENDED_WELL: Final = frozenset(
         Outcome.PLANNED,
         Outcome.NOT_NEEDED,
         Outcome.ROLLED_BACK,
+        Outcome.VERIFIED,
         Outcome.SNAPSHOT_SAVED,
         Outcome.STATUS,
     }
@@ -45,6 +49,7 @@ _TITLES: Final = {
     Outcome.PLANNED: "📝 Dry run: the plan, nothing was changed",
     Outcome.NOT_NEEDED: "⚪ Nothing had to be rolled back",
     Outcome.ROLLED_BACK: "✅ Rolled back",
+    Outcome.VERIFIED: "✅ Healthy",
     Outcome.UNHEALTHY: "🚨 Rolled back, but not healthy",
     Outcome.PARTIAL: "🚨 Only partly rolled back",
     Outcome.FAILED: "🚨 Rollback failed",
@@ -54,14 +59,20 @@ _TITLES: Final = {
     Outcome.STATUS: "🔎 Status",
 }
 
+_GATE_TITLES: Final = {
+    Outcome.UNHEALTHY: "🚨 Not healthy",
+    Outcome.FAILED: "❌ Nothing was verified",
+    Outcome.INTERRUPTED: "🚨 Verification interrupted",
+}
+
 _VERDICTS: Final = {
     Outcome.PLANNED: "Nothing was changed. This is what a run without dry-run would do.",
     Outcome.NOT_NEEDED: "Nothing had to be changed: what can be rolled back is at the last known good.",
     Outcome.ROLLED_BACK: "The failed deployment is undone.",
+    Outcome.VERIFIED: "What is served passed every check.",
     Outcome.UNHEALTHY: "Everything is back at the last known good, yet the checks after the rollback fail.",
     Outcome.PARTIAL: "One part is back at the last known good, another is not.",
     Outcome.FAILED: "Nothing could be brought back to the last known good.",
-    Outcome.INTERRUPTED: "The run was cancelled before the rollback was over; AWS goes on with what was started.",
     Outcome.INVALID_INPUTS: "AWS was not called. Mend these inputs and run it again:",
 }
 
@@ -96,6 +107,10 @@ def title(report: Report) -> str:
         return "❌ The last known good was not recorded"
     if report.outcome is Outcome.FAILED and report.mode is Mode.STATUS:
         return "❌ No status: AWS could not be read"
+    if report.mode is Mode.VERIFY and report.outcome in _GATE_TITLES:
+        return _GATE_TITLES[report.outcome]
+    if skipped(report) and report.outcome is Outcome.ROLLED_BACK:
+        return TITLE_SKIPPED
     if unproven(report) and report.outcome is Outcome.ROLLED_BACK:
         return "⚠️ Rolled back, but unproven"
     return _TITLES[report.outcome]
@@ -114,10 +129,13 @@ def unproven(report: Report) -> bool:
 
 def verdict(report: Report) -> str:
     """Return the end of the run in one plain sentence."""
-    if report.outcome in {Outcome.NOT_TRIGGERED, Outcome.SNAPSHOT_SAVED, Outcome.STATUS} or (
-        report.outcome is Outcome.FAILED and report.mode is not Mode.ROLLBACK
-    ):
+    by_reason = {Outcome.NOT_TRIGGERED, Outcome.SNAPSHOT_SAVED, Outcome.STATUS, Outcome.INTERRUPTED}
+    failed = {Outcome.FAILED, Outcome.UNHEALTHY}
+    if report.outcome in by_reason or (report.outcome in failed and report.mode is not Mode.ROLLBACK):
         return _sentence(report.reason)
+    if skipped(report) and report.outcome is Outcome.ROLLED_BACK:
+        which = ", and which commit the site was rebuilt from is unproven" if unproven(report) else ""
+        return f"The failed deployment is undone but for {skipped(report)}: skipped, and as it left them{which}."
     if unproven(report) and report.outcome is Outcome.ROLLED_BACK:
         return "The site was rebuilt from its last good job, but which commit that gave is unproven."
     if report.outcome is Outcome.PARTIAL and not any(part.result in _AT_GOOD for part in parts(report)):
@@ -129,6 +147,8 @@ def verdict(report: Report) -> str:
 
 def answers(report: Report) -> list[tuple[str, str]]:
     """Return what somebody who was woken asks, each question with its answer; what does not apply is left out."""
+    if report.mode is Mode.VERIFY:
+        return []
     if report.mode is not Mode.ROLLBACK:
         asked = [("Live now", live_now(report)), ("Last known good", _last_known_good(report))]
     elif report.outcome in {Outcome.INVALID_INPUTS, Outcome.NOT_TRIGGERED}:
@@ -144,9 +164,17 @@ def answers(report: Report) -> list[tuple[str, str]]:
     return [(question, answer) for question, answer in asked if answer]
 
 
+def chosen(report: Report) -> list[tuple[str, str]]:
+    """Return why this job is the last known good, as another answer: in a rollback it is worth a line to readers."""
+    rule = report.frontend.rule if report.frontend and report.mode is Mode.ROLLBACK else ""
+    return [("Why this release", rule)] if rule else []
+
+
 def result_words(report: Report, part: StackReport | FrontendReport) -> str:
     """Return how the part ended, in a word or two with its sign."""
-    return "⚠️ rolled back, unproven" if part is report.frontend and unproven(report) else _RESULT_WORDS[part.result]
+    if part is report.frontend and unproven(report):
+        return "⚠️ rolled back, unproven"
+    return skipped_words(report, part) or _RESULT_WORDS[part.result]
 
 
 def what_failed(report: Report) -> str:
@@ -172,6 +200,7 @@ def what_was_done(report: Report) -> str:
             clauses.append(f"{_and(named_parts)} {ends[len(stacks) + (named_parts[-1] == 'the frontend') > 1]}")
     if unproven(report):
         clauses.append("the frontend was rebuilt from its last good job, unproven")
+    clauses += [f"skipped: {skipped(report)}"] if skipped(report) else []
     told = "; ".join(clauses)
     return _sentence(f"{told[:1].upper()}{told[1:]}")
 
@@ -236,12 +265,6 @@ def is_failed_commit(report: Report, commit: str) -> bool:
     return report.mode is Mode.ROLLBACK and same_commit(commit, report.context.commit)
 
 
-def same_commit(one: str, other: str) -> bool:
-    """Return whether both name the same commit, of which either may be cut short."""
-    length = min(len(one), len(other))
-    return length >= _SHORT_SHA and one[:length].lower() == other[:length].lower()
-
-
 def is_commit_id(text: str) -> bool:
     """Return whether the text is a commit's full id."""
     return _SHA.fullmatch(text) is not None
@@ -275,6 +298,8 @@ def when(time: datetime | None) -> str:
 
 
 def _last_known_good(report: Report) -> str:
+    if report.frontend and report.frontend.rule:
+        return report.frontend.rule
     history: Sequence[JobReport] = report.frontend.history if report.frontend else ()
     good = next((job for job in history if job.last_known_good), None)
     if good is None:
