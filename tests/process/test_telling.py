@@ -112,7 +112,7 @@ def test_a_part_whose_report_fails_has_a_plain_one(shop: Shop, monkeypatch: pyte
 def test_a_defect_between_the_parts_and_the_end_is_no_success_without_the_verification(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken(monkeypatch, "rollback.modes.rollback.verify", RuntimeError("a defect"))
+    broken(monkeypatch, "rollback.modes.rollback.watch", RuntimeError("a defect"))
     ran = both(shop, verify_url=shop.sandbox.site.url)
     assert ran.ended == ("rolled-back", "rolled-back", "unhealthy")
     assert "internal-error" in ran.codes

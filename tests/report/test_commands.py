@@ -23,6 +23,7 @@ from rollback.frontend.model import App, Branch, Wishes
 from rollback.frontend.part import FrontendPart
 from rollback.report.commands import aws, quoted
 from rollback.stack import decide as stack
+from rollback.stack import restoring
 from tests.clocks import FakeClock
 from tests.reliability.decisions import frontend_cases, stack_cases
 from tests.stack.given import seen, view
@@ -128,6 +129,7 @@ def every_command(name: str) -> Iterator[Command]:
         hostile = replace(look, name=name, region=name, stuck=tuple(name for _ in look.stuck))
         yield from _steps(stack.decide(hostile))
         yield from _steps(stack.timed_out(hostile, name, name, "x"))
+    yield from _steps(restoring._not_ours(seen(name=name, region=name), name))
     for _, jobs in chain(frontend_cases.cases(), frontend_cases.wishes(), frontend_cases.redeployments()):
         hostile_jobs = replace(jobs, app_id=name, branch=name, region=name)
         yield from _steps(frontend.decide(hostile_jobs))
@@ -202,6 +204,7 @@ def made_in_the_source() -> Iterator[tuple[str, str]]:
 
 def test_command_lines_are_made_in_one_place() -> None:
     """A text that begins like one, or goes on like one, is made by the builder: it alone quotes."""
+    makers = {"aws", "_cli", "_retry"}
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
@@ -209,6 +212,6 @@ def test_command_lines_are_made_in_one_place() -> None:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Command":
                 line = next((word.value for word in node.keywords if word.arg == "line"), None)
                 made = isinstance(line, ast.Name) or (
-                    isinstance(line, ast.Call) and isinstance(line.func, ast.Name) and line.func.id in {"aws", "_cli"}
+                    isinstance(line, ast.Call) and isinstance(line.func, ast.Name) and line.func.id in makers
                 )
                 assert line is None or made, f"{path.name}:{node.lineno}: a line that `aws` did not make"
