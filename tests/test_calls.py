@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.clocks import Movable
 
 LOOKS = frozenset({"DescribeStacks", "DescribeStackEvents", "GetJob", "ListJobs"})
-ONE_ROLLBACK = {"CancelUpdateStack": 1, "GetApp": 1, "StartJob": 1}
+ONE_ROLLBACK = {"CancelUpdateStack": 1, "GetApp": 1, "GetBranch": 1, "StartJob": 1}
 EIGHT_MINUTES = 480
 
 
