@@ -9,6 +9,7 @@ from rollback.engine.moves import Ended
 from rollback.engine.trouble import Rejected
 from rollback.frontend.model import short
 from rollback.frontend.target import newest_first
+from rollback.report.commands import aws
 from rollback.report.model import Command
 from rollback.report.notices import Code
 
@@ -119,6 +120,8 @@ class History:
 
     def _no_branch(self, app_id: str) -> Done:
         text = f"Amplify app {app_id} has no branch {self._wishes.branch!r} in {self._wishes.region}."
-        line = f"aws amplify list-branches --app-id {app_id} --region {self._wishes.region}"
-        cure = Command(purpose="Check branch; the app's branches are", line=f"{line} --query 'branches[].branchName'")
+        listing = aws(
+            "amplify", "list-branches", app_id=app_id, region=self._wishes.region, query="branches[].branchName"
+        )
+        cure = Command(purpose="Check branch; the app's branches are", line=listing)
         return refused(Code.BRANCH_NOT_FOUND, text, cure)

@@ -30,6 +30,7 @@ from rollback.frontend.model import (
     usual_seconds,
 )
 from rollback.frontend.target import choose, told
+from rollback.report.commands import Value, aws
 from rollback.report.model import Command, Notice
 from rollback.report.notices import Code, warning
 
@@ -262,17 +263,22 @@ class FrontendPart:
         if not self.app:
             return
         app, branch = self.app, self.wishes.branch
-        line = f"aws amplify update-branch --app-id {app.id} --branch-name '{branch}' --region {self.wishes.region}"
+        where: dict[str, Value] = {"app_id": app.id, "branch_name": branch, "region": self.wishes.region}
         try:
             if self._door.branch(app.id, branch).auto_build is False:
                 return
             self._door.lock_auto_build(app.id, branch)
         except AwsTrouble as trouble:
-            off = Command(purpose="Turn it off by hand", line=f"{line} --no-enable-auto-build")
+            off = Command(
+                purpose="Turn it off by hand", line=aws("amplify", "update-branch", **where, no_enable_auto_build=True)
+            )
             text = f"Auto-build could not be turned off: the next push builds the branch's tip. {trouble.what}"
             self.warnings.append(warning(Code.AUTO_BUILD_NOT_LOCKED, text, off))
             return
-        on = Command(purpose="Once the fix is in, turn it on again", line=f"{line} --enable-auto-build")
+        on = Command(
+            purpose="Once the fix is in, turn it on again",
+            line=aws("amplify", "update-branch", **where, enable_auto_build=True),
+        )
         text = f"Auto-build of branch {branch} is off now, so that the failed tip isn't built again."
         self.actions.also("turned the branch's auto-build off")
         self.warnings.append(warning(Code.AUTO_BUILD_LOCKED, text, on))
