@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from rollback.frontend.model import Deployment, Job
 
 SIDE_BY_SIDE = timedelta(minutes=30)
-"""How soon after each other auto-build and a `start-job` of the same push begin: Amplify builds one after the other."""
+"""How soon after each other auto-build and a `start-job` of the same push begin."""
+
+BACK_TO_BACK = timedelta(minutes=12)
+"""How soon after each other they begin where the second waited for the first: Amplify builds one at a time."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +37,17 @@ class FailedDeployment:
         return job.is_of(self.deployment.commit) or bool(self.job and job.same_commit(self.job))
 
     def may_have_twin(self, job: Job) -> bool:
-        """Return whether a job that names no commit may be this deployment's too: it lies beside its own.
+        """Return whether a job may be this deployment's too: beside its own, and of the two one names no commit.
 
-        A zip that somebody deployed is no build of a push.
+        A zip that somebody deployed is no build of a push. Where the failed commit is known, a job that names another
+        is none of it.
         """
-        if self.job is None or self.job.names_no_commit or not job.names_no_commit or job.type == MANUAL:
+        if self.job is None or job.type == MANUAL or self.job.names_no_commit == job.names_no_commit:
+            return False
+        if self.job.names_no_commit and self.deployment.commit:
             return False
         apart = time_apart(self.job, job)
-        return apart is None or apart <= SIDE_BY_SIDE
+        return apart is None or apart <= BACK_TO_BACK
 
     @property
     def told(self) -> str:
