@@ -31,6 +31,7 @@ class FailedDeployment:
     job: Job | None
     number: int | None
     last: int | None
+    shows_commit: bool = False
 
     def is_of(self, job: Job) -> bool:
         """Return whether the job certainly built the failed commit: the one given, or the one that its job names."""
@@ -39,12 +40,12 @@ class FailedDeployment:
     def may_have_twin(self, job: Job) -> bool:
         """Return whether a job may be this deployment's too: beside its own, and of the two one names no commit.
 
-        A zip that somebody deployed is no build of a push. Where the failed commit is known, a job that names another
-        is none of it.
+        A zip that somebody deployed is no build of a push. Where some job shows the failed commit, one that names
+        another is none of it; where none does, the commit may be one that Amplify never built.
         """
         if self.job is None or job.type == MANUAL or self.job.names_no_commit == job.names_no_commit:
             return False
-        if self.job.names_no_commit and self.deployment.commit:
+        if self.job.names_no_commit and self.shows_commit:
             return False
         apart = time_apart(self.job, job)
         return apart is None or apart <= BACK_TO_BACK
@@ -67,7 +68,7 @@ def failed_deployment(jobs: Sequence[Job], deployment: Deployment) -> FailedDepl
     own = named if deployment.failed_job_id else built
     number = int(deployment.failed_job_id) if deployment.failed_job_id else (own.number if own else None)
     numbers = [known for known in (number, built.number if built else None) if known is not None]
-    return FailedDeployment(deployment, own, number, max(numbers, default=None))
+    return FailedDeployment(deployment, own, number, max(numbers, default=None), built is not None)
 
 
 def last_of_failed(jobs: Sequence[Job], target: Job, deployment: Deployment) -> int | None:
