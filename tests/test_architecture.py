@@ -26,7 +26,15 @@ FLOORS = (
 PURE = (
     *("inputs.trigger", "engine.moves", "engine.endings", "engine.trouble"),
     *("stack.states", "stack.model", "stack.decide", "stack.evidence", "stack.tokens", "stack.restoring"),
-    *("stack.stateful", "stack.compare", "stack.artifacts", "stack.record"),
+    *(
+        "stack.guard",
+        "stack.nested",
+        "stack.stateful",
+        "stack.stateful_types",
+        "stack.compare",
+        "stack.artifacts",
+        "stack.record",
+    ),
     *("frontend.model", "frontend.target", "frontend.decide", "frontend.record"),
     *("snapshot.model", "slack.message"),
     *("report.model", "report.markup", "report.outputs", "report.sections", "report.shorter", "report.results"),
@@ -34,7 +42,7 @@ PURE = (
     *("report.summary", "report.terminal", "report.text", "report.timeline", "report.words"),
 )
 FORBIDDEN = {"boto3", "botocore", "slack_sdk", "os", "time", "logging"}
-DOORS_TO_AWS = {"aws", "stack.client", "frontend.client", "snapshot.store"}
+DOORS_TO_AWS = {"aws", "stack.client", "stack.emptiness", "frontend.client", "snapshot.store"}
 DOOR_TO_SLACK = {"slack.delivery"}
 EVERY_MODULE = sorted(
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts)

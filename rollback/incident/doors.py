@@ -9,16 +9,18 @@ from rollback.aws import Aws
 from rollback.frontend.client import Amplify
 from rollback.snapshot.store import SnapshotStore
 from rollback.stack.client import CloudFormation
+from rollback.stack.emptiness import Emptiness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 class Doors:
-    """CloudFormation, Amplify and the snapshots' place, in one session of AWS."""
+    """CloudFormation, what resources hold, Amplify and the snapshots' place, in one session of AWS."""
 
     def __init__(self, region: str, environ: Mapping[str, str]) -> None:
         self.aws = Aws(region)
         self.cloudformation = CloudFormation(self.aws)
+        self.emptiness = Emptiness(self.aws)
         self.amplify = Amplify(self.aws)
         self.store = SnapshotStore(self.aws, Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()))

@@ -40,6 +40,7 @@ class Code(StrEnum):
     SNAPSHOT_KEPT = "snapshot-kept"
     SNAPSHOT_OF_FAILED_COMMIT = "snapshot-of-failed-commit"
     RESTORE_DESTRUCTIVE = "restore-destructive"
+    RESTORE_UNREAD = "restore-unread"
     RESTORE_ARTIFACTS_GONE = "restore-artifacts-gone"
     RESTORE_SECRET_LOST = "restore-secret-lost"  # noqa: S105 - a notice's name
     RESTORE_FAILED = "restore-failed"

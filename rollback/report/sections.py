@@ -107,6 +107,14 @@ def cause(report: Report, markup: Markup) -> Iterator[str]:
     yield markup.bullets(report.failed_jobs, lambda job: _failed_job(job, markup))
 
 
+def removed_again(report: Report, markup: Markup) -> Iterator[str]:
+    """What of the failed deployment's own the restore removed, or in a dry run would."""
+    items = [(markup.code(stack.name), one) for stack in report.stacks for one in words.removed_again(stack)]
+    if items:
+        yield f"<h3>{words.REMOVED_AGAIN[report.dry_run]}</h3>"
+        yield markup.bullets(items, lambda item: f"{item[0]}: {markup.prose(item[1])}")
+
+
 def not_rolled_back(report: Report, markup: Markup) -> Iterator[str]:
     """What stays as the failed deployment left it."""
     items = [(markup.code(stack.name), line) for stack in report.stacks for line in stack.not_rolled_back]

@@ -26,6 +26,10 @@ def terminal(report: Report) -> list[str]:
     lines = ["", words.title(report), *_told(report)]
     for title, section in (
         ("Parts", list(_parts(report))),
+        (
+            words.REMOVED_AGAIN[report.dry_run],
+            [_shown(line) for stack in report.stacks for line in words.removed_again(stack)],
+        ),
         ("What was not rolled back", [_shown(line) for part in words.parts(report) for line in part.not_rolled_back]),
         ("Why it failed", list(_cause(report))),
         ("Verification", [_shown(check) for check in report.verification.checks]),

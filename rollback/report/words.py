@@ -82,6 +82,12 @@ _PART_ENDS: Final[dict[Result | None, tuple[str, str]]] = {
     None: ("was not finished", "were not finished"),
 }
 
+REMOVED_AGAIN: Final = {
+    False: "What the failed deployment had made, and is removed again",
+    True: "What the failed deployment made, and would be removed again",
+}
+"""The heading, by whether it is a dry run."""
+
 _AT_GOOD: Final = frozenset({Result.ROLLED_BACK, Result.ALREADY_GOOD})
 _SHA = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
 _SHORT_SHA = 7
@@ -210,6 +216,14 @@ def what_to_do(report: Report) -> str:
 def parts(report: Report) -> tuple[StackReport | FrontendReport, ...]:
     """Return the report's stacks and, where one is configured, its frontend."""
     return (*report.stacks, report.frontend) if report.frontend else report.stacks
+
+
+def removed_again(stack: StackReport) -> list[str]:
+    """Return a line for each stateful resource that went with the failed deployment: what, which, and why it might."""
+    return [
+        f"{one.logical_id} ({one.type}){one.physical_id and f' {one.physical_id}'}: {one.why}"
+        for one in stack.removed_again
+    ]
 
 
 def next_steps(report: Report) -> list[Command]:

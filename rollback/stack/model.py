@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from rollback.stack.guard import Verdict
+
 STACK_TYPE = "AWS::CloudFormation::Stack"
 
 
@@ -77,8 +79,21 @@ class Attempt:
 
 
 @dataclass(frozen=True)
+class Detail:
+    """One property that a change touches: its name, where in it (`path`), and Add, Remove or Modify; empty: unsaid."""
+
+    name: str = ""
+    path: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True)
 class Change:
-    """One resource change of a change set, in CloudFormation's words; `policy` is its PolicyAction."""
+    """One resource change of a change set, in CloudFormation's words; what it does not tell is empty.
+
+    `policy` is its PolicyAction, `stack_id` the stack that the resource is in, `nested` a nested stack's own change
+    set. `details` is None where CloudFormation tells none.
+    """
 
     action: str
     logical_id: str
@@ -86,17 +101,27 @@ class Change:
     replacement: str = ""
     policy: str = ""
     physical_id: str = ""
+    stack_id: str = ""
+    nested: str = ""
+    details: tuple[Detail, ...] | None = None
 
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """Our change set, all its pages read; statuses in CloudFormation's words."""
+    """Our change set, all its pages and (`nested.whole`) nested stacks' read; statuses in CloudFormation's words.
+
+    `making` names nested change sets that CloudFormation is still at work on, `unread` says which can't be read and
+    why. `imports`: it adopts what exists already.
+    """
 
     name: str
     status: str
     execution_status: str = ""
     reason: str = ""
     changes: tuple[Change, ...] = ()
+    imports: bool = False
+    making: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -104,10 +129,19 @@ class ChangeSet:
         texts = ("didn't contain changes", "no updates are to be performed")
         return self.status == "FAILED" and any(text in self.reason.lower() for text in texts)
 
+    @property
+    def is_ready(self) -> bool:
+        """Return whether it can be executed, as far as its own status tells."""
+        return self.status == "CREATE_COMPLETE" and self.execution_status == "AVAILABLE"
+
 
 @dataclass(frozen=True)
 class RestoreView:
-    """What a restore knows: whether the snapshot can be used, how the stack differs from it, what stands in the way."""
+    """What a restore knows: whether the snapshot can be used, how the stack differs from it, what stands in the way.
+
+    `verdicts` are the guard's on what an executable change set does, None where it was not asked. `adopting`: the
+    change set is to re-adopt what exists; `not_adopted` is why CloudFormation would not make that one.
+    """
 
     unusable: str = ""
     differences: tuple[str, ...] = ()
@@ -117,6 +151,9 @@ class RestoreView:
     found_empty: bool = False
     rejections: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    verdicts: tuple[Verdict, ...] | None = None
+    adopting: bool = False
+    not_adopted: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,7 +162,8 @@ class Seen:
 
     `status` is the believed one (see `evidence`), None where the stack doesn't exist. `certain` is false while nothing
     shows that our last write took effect. `attempts` are ours, oldest first, including those that a killed run
-    left in the events. `moved` says that a rollback ran during this run, ours or one found under way.
+    left in the events. `moved` says that a rollback ran during this run, ours or one found under way. `making_for` is
+    how many seconds nothing but nested change sets has been waited for.
     """
 
     name: str
@@ -146,6 +184,7 @@ class Seen:
     stuck: tuple[str, ...] = ()
     allow_destructive: bool = False
     region: str = ""
+    making_for: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -221,16 +260,41 @@ class ExecuteChangeSet(Move):
     """Restore: execute our change set, whose every change the guard has read."""
 
     changes: int = 0
+    adopted: tuple[str, ...] = ()
 
     @property
     def says(self) -> str:
         """Return what the move does."""
-        return f"execute the change set that restores the snapshot ({self.changes} resource changes)"
+        return f"execute {self._what}"
 
     @property
     def did(self) -> str:
         """Return what was done."""
-        return f"executed the change set that restores the snapshot ({self.changes} resource changes)"
+        return f"executed {self._what}"
+
+    @property
+    def _what(self) -> str:
+        adopting = f"; re-adopting {', '.join(self.adopted)}" if self.adopted else ""
+        return f"the change set that restores the snapshot ({self.changes} resource changes{adopting})"
+
+
+@dataclass(frozen=True)
+class Readopt(Move):
+    """Replace our change set by one that re-adopts what exists (ImportExistingResources), or by a plain one again."""
+
+    instead: bool = True
+
+    @property
+    def says(self) -> str:
+        """Return what the move does."""
+        made = "one that re-adopts what the snapshot recorded" if self.instead else "one that does not re-adopt"
+        return f"delete our change set and make {made}"
+
+    @property
+    def did(self) -> str:
+        """Return what was done."""
+        asked = "asked CloudFormation" if self.instead else "no longer asked CloudFormation"
+        return f"{asked} to re-adopt what the snapshot recorded"
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,14 @@ from rollback.stack.artifacts import Artifact, artifacts
 from rollback.stack.model import ChangeSet, RestoreView, Stack
 from rollback.stack.record import StackSnapshot
 from rollback.stack.stateful import HOLDS_DATA
+from rollback.stack.witness import Witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rollback.stack.client import CloudFormation
+    from rollback.stack.emptiness import Emptiness
+    from rollback.stack.guard import Verdict
 
 
 _EXECUTED = frozenset({"EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE"})
@@ -28,8 +31,10 @@ class Restore:
         door: CloudFormation,
         find: Callable[[Stack], StackSnapshot | str],
         missing: Callable[[tuple[Artifact, ...]], tuple[str, ...]],
+        emptiness: Emptiness,
     ) -> None:
         self._door = door
+        self._emptiness = emptiness
         self._find = find
         self._missing = missing
         self._record: StackSnapshot | str | None = None
@@ -39,6 +44,9 @@ class Restore:
         self._rejections: list[str] = []
         self._found_empty = False
         self._created = False
+        self._adopting = False
+        self._not_adopted = ""
+        self._verdicts: tuple[Verdict, ...] = ()
 
     def forget(self) -> None:
         """Read the template anew: the stack has moved."""
@@ -60,13 +68,29 @@ class Restore:
         if self._artifacts_gone is None:
             self._artifacts_gone = self._missing(artifacts(self._record))
         self._change_set = self._door.change_set(stack.id, name)
+        self._adopting = self._adopting or bool(self._change_set and self._change_set.imports)
+        self._judge(stack, self._record)
         return RestoreView(
             differences=differences,
             secrets_lost=compare.secrets_lost(stack, self._record),
             artifacts_gone=self._artifacts_gone,
             change_set=self._change_set,
             rejections=tuple(self._rejections),
+            verdicts=self._verdicts,
+            adopting=self._adopting,
+            not_adopted=self._not_adopted,
         )
+
+    def _judge(self, stack: Stack, record: StackSnapshot) -> None:
+        """Let the guard judge our change set, once it is whole; what it said of the last one stays, to be told."""
+        ready = self._change_set
+        if ready and ready.is_ready and not ready.making and not ready.unread:
+            self._verdicts = Witness(self._door, self._emptiness, stack.id, record).verdicts(ready)
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Return what the guard said of each change of the newest change set that it could judge."""
+        return self._verdicts
 
     def create_change_set(self, stack: Stack, name: str, role_arn: str | None) -> None:
         """Ask for the change set that restores the snapshot. A rejection is remembered, and raised."""
@@ -74,7 +98,8 @@ class Restore:
             raise TypeError("a restore needs a snapshot")
         self._created = True
         try:
-            self._door.create_change_set(stack.id, name, request(self._record, role_arn))
+            adopting = {"ImportExistingResources": True} if self._adopting else {}
+            self._door.create_change_set(stack.id, name, {**request(self._record, role_arn), **adopting})
         except Rejected as rejection:
             if "AlreadyExists" not in rejection.code:
                 self._rejections.append(rejection.message)
@@ -93,6 +118,12 @@ class Restore:
         self._found_empty = bool(self._change_set and self._change_set.is_empty)
         self._created = False
 
+    def readopt(self, stack: Stack, name: str, *, instead: bool) -> None:
+        """Delete our change set; the next one re-adopts what exists, or, where CloudFormation would not, does not."""
+        self.drop_unneeded(stack, name)
+        refused = self._change_set.reason if self._change_set else ""
+        self._adopting, self._not_adopted = instead, "" if instead else refused or "it gives no reason"
+
     def stays_behind(self) -> tuple[str, ...]:
         """Return what even a restore leaves as the failed deployment made it: data, and templates behind a URL."""
         if not isinstance(self._record, StackSnapshot):
@@ -103,6 +134,11 @@ class Restore:
             said.append(
                 f"the data in {_listed(data)} is as it is now: restore it from a backup if the deployment damaged it."
             )
+        said += [
+            f"{one.change.logical_id} ({one.change.type}) is made anew: {one.anew}."
+            for one in self._verdicts
+            if one.anew
+        ]
         mutable = [artifact for artifact in artifacts(self._record) if artifact.nested and not artifact.version]
         if mutable:
             listed = _listed([str(artifact) for artifact in mutable])

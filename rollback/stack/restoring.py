@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from rollback.engine.endings import refused
 from rollback.engine.moves import Done, Move, Wait
 from rollback.report.model import Command
 from rollback.report.notices import Code, warning
 from rollback.report.results import Result
-from rollback.stack import tokens
+from rollback.stack import guard, tokens
 from rollback.stack.evidence import STALE_SECONDS
-from rollback.stack.model import ChangeSet, CreateChangeSet, DropChangeSet, ExecuteChangeSet, RestoreView, Seen
-from rollback.stack.stateful import destructive_changes
+from rollback.stack.model import (
+    ChangeSet,
+    CreateChangeSet,
+    DropChangeSet,
+    ExecuteChangeSet,
+    Readopt,
+    RestoreView,
+    Seen,
+)
+
+if TYPE_CHECKING:
+    from rollback.stack.guard import Verdict
 
 MOST_REJECTIONS = 3
 """How often creating or executing the change set may be rejected: the stack may have moved between look and call."""
+
+MAKING_SECONDS = 120.0
+"""How long nested change sets are waited for after the root's own is ready."""
 
 
 def next_move(seen: Seen) -> Move:
@@ -58,25 +72,50 @@ def next_move(seen: Seen) -> Move:
         )
     if len(view.rejections) >= MOST_REJECTIONS:
         return _not_prepared(view.rejections[-1])
-    return _through(view.change_set, seen)
+    return _through(view.change_set, view, seen)
 
 
-def _through(change_set: ChangeSet | None, seen: Seen) -> Move:
+def _through(change_set: ChangeSet | None, view: RestoreView, seen: Seen) -> Move:
     if change_set is None:
         return CreateChangeSet()
     if change_set.is_empty or change_set.execution_status == "OBSOLETE":
         return DropChangeSet()
+    if change_set.status == "FAILED" and view.adopting:
+        return Readopt(instead=False)
     if change_set.status == "FAILED" or change_set.execution_status == "EXECUTE_FAILED":
         return _not_prepared(change_set.reason or f"{change_set.status}, {change_set.execution_status}")
-    if change_set.status == "CREATE_COMPLETE" and change_set.execution_status == "AVAILABLE":
-        destructive = destructive_changes(change_set.changes)
-        if destructive and not seen.allow_destructive:
-            return _guarded(destructive)
-        rejections = [one.rejection for one in seen.attempts if one.step == tokens.RESTORE and one.rejection]
-        if len(rejections) >= MOST_REJECTIONS:
-            return _not_prepared(rejections[-1])
-        return ExecuteChangeSet(len(change_set.changes))
-    return Wait("our change set")
+    return _executed(change_set, view, seen) if change_set.is_ready else Wait("our change set")
+
+
+def _executed(change_set: ChangeSet, view: RestoreView, seen: Seen) -> Move:
+    """Return the move for a change set that CloudFormation would execute: it is where it is read whole, and allowed."""
+    if change_set.unread or (change_set.making and seen.making_for >= MAKING_SECONDS):
+        return _unread(change_set)
+    if change_set.making:
+        return Wait(f"the change sets of the nested stacks {_listed(change_set.making)}")
+    # Where the guard was not asked, nothing is known of any resource.
+    verdicts = guard.judge(change_set.changes, {}, {}) if view.verdicts is None else view.verdicts
+    lost = [verdict for verdict in verdicts if verdict.loss]
+    if any(verdict.recreated for verdict in lost) and not (view.adopting or view.not_adopted):
+        return Readopt()
+    if lost and not seen.allow_destructive:
+        return _guarded(seen, verdicts, view.not_adopted)
+    rejections = [one.rejection for one in seen.attempts if one.step == tokens.RESTORE and one.rejection]
+    if len(rejections) >= MOST_REJECTIONS:
+        return _not_prepared(rejections[-1])
+    adopted = tuple(verdict.change.logical_id for verdict in verdicts if verdict.adopted)
+    return ExecuteChangeSet(len(change_set.changes), adopted)
+
+
+def _unread(change_set: ChangeSet) -> Done:
+    late = tuple(f"{name}: its change set is still being made" for name in change_set.making)
+    return refused(
+        Code.RESTORE_UNREAD,
+        "The stack was not restored: what that would do to its nested stacks can't be read whole: "
+        f"{_listed((*change_set.unread, *late))}.",
+        Command(purpose="Mend what CloudFormation names, or give it more time, then run this job again"),
+        Command(purpose="Or restore the nested stacks' templates by hand, and look at each change set first"),
+    )
 
 
 def _not_prepared(reason: str) -> Done:
@@ -88,14 +127,26 @@ def _not_prepared(reason: str) -> Done:
     )
 
 
-def _guarded(destructive: tuple[str, ...]) -> Done:
+def _guarded(seen: Seen, verdicts: tuple[Verdict, ...], not_adopted: str) -> Done:
+    lost = guard.losses(verdicts)
+    anew = [one for one in verdicts if one.loss and one.recreated and one.physical_id]
+    adopt = (
+        Command(
+            purpose=f"Or bring {_listed(tuple(one.physical_id for one in anew))} back into the stack first",
+            line=f"aws cloudformation create-change-set --stack-name {quote(seen.name)} --region {quote(seen.region)}"
+            " --change-set-name adopt --change-set-type IMPORT --resources-to-import … --template-body file://…",
+        ),
+    )
+    refusal = f" CloudFormation does not re-adopt what exists: {not_adopted}" if not_adopted else ""
     return refused(
         Code.RESTORE_DESTRUCTIVE,
-        f"The stack was not restored: that would delete or replace resources that hold data: {_listed(destructive)}.",
+        "The stack was not restored: that would delete, replace or make anew resources that hold data: "
+        f"{_listed(lost)}.{refusal}",
         Command(
             purpose="Save what they hold; if the loss is accepted, run this job again with allow-destructive: true"
         ),
         Command(purpose="Or give them DeletionPolicy: Retain and UpdateReplacePolicy: Retain in the template first"),
+        *(adopt if anew else ()),
     )
 
 

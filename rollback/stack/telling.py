@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rollback.report import links
-from rollback.report.model import Happening, Notice, RootCause, StackReport
+from rollback.report.model import Happening, Notice, RemovedAgain, RootCause, StackReport
 from rollback.report.notices import Code, error
 from rollback.report.results import GOOD, Result
 
@@ -29,6 +29,7 @@ def stack_report(part: StackPart, done: Done | None) -> StackReport:
         reason=done.reason if done else _interrupted(part),
         root_cause=_root_cause(part, link),
         notices=_notices(done),
+        removed_again=_removed_again(part, done),
         not_rolled_back=_not_rolled_back(part, done),
         next_steps=done.next_steps if done else (),
         link=link,
@@ -62,6 +63,24 @@ def _root_cause(part: StackPart, link: str) -> RootCause | None:
         return None
     return RootCause(
         where=part.label, resource=cause.logical_id, resource_type=cause.type, reason=cause.reason, link=link
+    )
+
+
+def _removed_again(part: StackPart, done: Done | None) -> tuple[RemovedAgain, ...]:
+    """Return what the restore that was executed (in a dry run: would be) removes of what is stateful."""
+    planned = done is not None and done.result is Result.PLANNED
+    executed = part.seen is not None and part.seen.restore_executed and not part.seen.restore_rolled_back
+    if not (planned or executed):
+        return ()
+    return tuple(
+        RemovedAgain(
+            logical_id=one.change.logical_id,
+            type=one.change.type,
+            physical_id=one.physical_id,
+            why=one.goes or f"allow-destructive: {one.loss}",
+        )
+        for one in part.verdicts
+        if one.goes or (one.loss and part.wishes.allow_destructive and one.change.action != "Add")
     )
 
 

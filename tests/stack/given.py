@@ -55,8 +55,10 @@ class History:
     def of_stack(self, status: str, token: str = "", reason: str = "") -> History:
         return self._add("shop", STACK_ID, STACK_TYPE, status, reason, token)
 
-    def of(self, logical_id: str, status: str, reason: str = "", type_: str = "AWS::SNS::Topic") -> History:
-        return self._add(logical_id, f"physical-{logical_id}", type_, status, reason, "")
+    def of(
+        self, logical_id: str, status: str, reason: str = "", type_: str = "AWS::SNS::Topic", physical_id: str = ""
+    ) -> History:
+        return self._add(logical_id, physical_id or f"physical-{logical_id}", type_, status, reason, "")
 
     @property
     def newest_first(self) -> list[Event]:
