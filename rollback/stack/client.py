@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollback.aws import Aws, speaking_to_aws
 from rollback.engine.trouble import Rejected
-from rollback.stack import nested
+from rollback.stack import changesets
 from rollback.stack.model import Change, ChangeSet, Detail, Event, Parameter, Stack
 from rollback.stack.record import ParameterSnapshot, ResourceSnapshot
 
@@ -145,7 +145,7 @@ class CloudFormation:
     def change_set(self, stack_id: str, name: str) -> ChangeSet | None:
         """Return the change set with all pages of its changes, nested stacks' included; None where there is none."""
         root = self._one_change_set(stack_id, name)
-        return root and nested.whole(root, lambda arn: self._one_change_set(stack_id, arn))
+        return root and changesets.whole(root, lambda arn: self._one_change_set(stack_id, arn))
 
     def _one_change_set(self, stack_id: str, name: str) -> ChangeSet | None:
         changes: list[Change] = []

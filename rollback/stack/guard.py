@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rollback.stack import evidence
 from rollback.stack.model import STACK_TYPE, Change
-from rollback.stack.stateful import is_stateful, remade
+from rollback.stack.stateful import RETAINED, is_stateful, remade
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -118,7 +118,7 @@ def to_read(changes: Iterable[Change], pasts: Mapping[str, Past]) -> tuple[Resou
         (change.type, known.physical_id(change))
         for change in changes
         if change.action == "Remove" and is_stateful(change.type) and change.type != STACK_TYPE
-        if change.policy != "Retain" and not remade(change.type)
+        if change.policy not in RETAINED and not remade(change.type)
         if _made_by_the_deployment(change, known := pasts.get(change.stack_id, Past()))
     )
 
@@ -176,7 +176,7 @@ def _imported(change: Change, known: Past) -> Verdict:
 
 def _removed(change: Change, known: Past, contents: Mapping[Resource, Contents]) -> Verdict:
     physical_id = known.physical_id(change)
-    if change.policy == "Retain":
+    if change.policy in RETAINED:
         return Verdict(change, physical_id=physical_id)
     if not _made_by_the_deployment(change, known):
         return Verdict(change, "would be deleted", physical_id=physical_id)
@@ -202,7 +202,7 @@ def _modified(change: Change, known: Past) -> Verdict:
         return Verdict(change, goes=f"it replaced {before}, which is gone, and holds {what}", physical_id=physical_id)
     how = {"True": "would be", "Conditional": "may be"}.get(change.replacement)
     loss = f"{how} replaced" if how else "CloudFormation does not say whether it would be replaced"
-    kept = " by a new, empty one" if change.policy in {"Retain", "ReplaceAndRetain"} else ""
+    kept = " by a new, empty one" if change.policy in RETAINED else ""
     return Verdict(change, f"{loss}{kept}", physical_id=physical_id)
 
 

@@ -35,3 +35,6 @@ HOLDS_DATA = frozenset(
     }
 )
 """Those whose content people ask about after a rollback: no restore of a template touches it."""
+
+RETAINED = frozenset({"Retain", "ReplaceAndRetain"})
+"""The policy actions that leave a resource alive outside of the stack."""

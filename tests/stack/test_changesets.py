@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rollback.stack.model import STACK_TYPE, Change, ChangeSet
-from rollback.stack.nested import MOST, whole
+from rollback.stack.changesets import MOST, whole
 from tests.stack.given import change, change_set
 
 
