@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sandbox.cloudformation import nested, physical
+from sandbox.cloudformation import family, physical
 from sandbox.cloudformation.model import STACK_TYPE, Resource, Stack
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _begin(world: World, stack: Stack, item: Doomed, failed: list[str], name: st
         world.done(stack, name)
 
     if resource.type == STACK_TYPE:
-        nested.delete(world, stack, resource, end)
+        world.embedded.delete(world, stack, resource, end)
     else:
         world.schedule(
             stack, world.cleanup_duration(stack),
@@ -93,8 +93,8 @@ def _stack_deleted(world: World, stack: Stack, failed: list[str]) -> None:
         stack.resources = {name: item for name, item in stack.resources.items() if name in failed}
         reason = f"The following resource(s) failed to delete: [{', '.join(failed)}]. "
         world.set_status(stack, "DELETE_FAILED", reason)
-        nested.at_rest(stack, reason)
+        family.at_rest(stack, reason)
         return
     stack.resources = {}
     world.set_status(stack, "DELETE_COMPLETE")
-    nested.at_rest(stack, None)
+    family.at_rest(stack, None)

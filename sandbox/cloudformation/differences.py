@@ -6,7 +6,7 @@ import copy
 import json
 from typing import TYPE_CHECKING
 
-from sandbox.cloudformation import nested, planning, views
+from sandbox.cloudformation import family, planning, views
 from sandbox.cloudformation.model import STACK_TYPE, ChangeSet, Deployment, Desired, Stack
 
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ def _children(world: World, stack: Stack, change_set: ChangeSet, target: Deploym
         resource = stack.resources.get(logical_id)
         if wanted.type != STACK_TYPE or resource is None or not resource.physical_id:
             continue
-        child = nested.child_of(world, resource)
+        child = family.child_of(world, resource)
         name = f"{change_set.name}-{logical_id}-{world.unique()}"
-        child_target = nested.deployment(world, stack, child, wanted, target)
+        child_target = family.deployment(world, stack, child, wanted, target)
         request = {"ChangeSetName": name, "IncludeNestedStacks": True}
         candidate = new(world, child, request, child_target)
         candidate.parent, candidate.root = change_set.id, change_set.root or change_set.id

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sandbox.cloudformation import cleanup, nested, physical, policy, undo
+from sandbox.cloudformation import cleanup, family, physical, policy, undo
 from sandbox.cloudformation.cleanup import Doomed
 from sandbox.cloudformation.model import STACK_TYPE, Deployment, Operation, Resource, Stack
 from sandbox.cloudformation.planning import Change, levels, plan
@@ -126,11 +126,11 @@ def _work(world: World, stack: Stack, change: Change) -> None:
     created = old is None
     end = partial(_end, world, stack, resource, created=created)
     if wanted.type == STACK_TYPE and created:
-        nested.create(world, stack, resource, end)
+        world.embedded.create(world, stack, resource, end)
         if resource.physical_id:
             world.set_resource(stack, resource, "CREATE_IN_PROGRESS", "Resource creation Initiated")
     elif wanted.type == STACK_TYPE and not problem:
-        nested.update(world, stack, resource, end)
+        world.embedded.update(world, stack, resource, end)
     else:
         world.schedule(
             stack, world.duration(stack, name),
@@ -193,13 +193,13 @@ def _stop(world: World, stack: Stack) -> None:
     if stack.operation.disable_rollback:
         world.end_era(stack)
         world.set_status(stack, "CREATE_FAILED" if creating else "UPDATE_FAILED", reason)
-        nested.moved_on(stack, f"Embedded stack {stack.id} was not successfully updated: {reason}")
+        family.moved_on(stack, f"Embedded stack {stack.id} was not successfully updated: {reason}")
     elif creating:
         undo.start_create(world, stack, reason + ("Rollback requested by user." if stack.parent is None else ""))
-        nested.moved_on(stack, f"Embedded stack {stack.id} was not successfully created: {reason}")
+        family.moved_on(stack, f"Embedded stack {stack.id} was not successfully created: {reason}")
     else:
         undo.start(world, stack, reason)
-        nested.moved_on(
+        family.moved_on(
             stack,
             f"Embedded stack {stack.id} was not successfully updated. "
             f"Currently in UPDATE_ROLLBACK_IN_PROGRESS with reason: {reason}",
@@ -212,14 +212,14 @@ def _succeed(world: World, stack: Stack) -> None:
     if stack.status == "CREATE_IN_PROGRESS":
         stack.undo = {}
         world.set_status(stack, "CREATE_COMPLETE")
-        nested.moved_on(stack, None)
+        family.moved_on(stack, None)
         return
     world.set_status(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
     if stack.parent is None:
         clean_up(world, stack, lambda: None)
     else:
         # A nested stack can still be rolled back by its parent: it cleans up when the parent does.
-        nested.moved_on(stack, None)
+        family.moved_on(stack, None)
 
 
 def clean_up(world: World, stack: Stack, then: cleanup.Then) -> None:

@@ -9,6 +9,7 @@ from sandbox.backend import Caller
 from sandbox.cloudformation import views
 from sandbox.cloudformation.building import Builder
 from sandbox.cloudformation.changesets import ChangeSets
+from sandbox.cloudformation.nested import Nested
 from sandbox.cloudformation.operations import Operations
 from sandbox.cloudformation.reads import Reads
 from sandbox.cloudformation.seeding import Seed, Seeder
@@ -42,7 +43,8 @@ class CloudFormation:
         self.ssm_parameters: dict[str, str] = {}
         self._caller = caller or Caller("us-west-2")
         self._lock = threading.RLock()
-        self._world = World(clock, Builder(s3, ssm or self.ssm_parameters.get), time=clock.now(), describe=views.stack)
+        builder = Builder(s3, ssm or self.ssm_parameters.get)
+        self._world = World(clock, builder, Nested(), time=clock.now(), describe=views.stack)
         self._staleness = Staleness(self._world)
         self._operations = Operations(self._world)
         change_sets = ChangeSets(self._world)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sandbox.cloudformation import cleanup, nested
+from sandbox.cloudformation import cleanup, family
 from sandbox.cloudformation.cleanup import Doomed
 from sandbox.cloudformation.model import STACK_TYPE, Resource, Stack
 
@@ -99,7 +99,7 @@ def _restore_one(world: World, stack: Stack, name: str, skip: frozenset[str]) ->
 
     if old.type == STACK_TYPE:
         inner = frozenset(item.removeprefix(f"{name}.") for item in skip if item.startswith(f"{name}."))
-        nested.roll_back(world, stack, stack.resources[name], inner, end)
+        world.embedded.roll_back(world, stack, stack.resources[name], inner, end)
     else:
         world.schedule(stack, world.duration(stack, name), lambda: end(world.planned_failure("rollback", stack, name)))
 
@@ -123,13 +123,13 @@ def _restored(world: World, stack: Stack) -> None:
 def _rolled_back(world: World, stack: Stack) -> None:
     stack.undo, stack.doomed = {}, []
     world.set_status(stack, "UPDATE_ROLLBACK_COMPLETE")
-    nested.at_rest(stack, None)
+    family.at_rest(stack, None)
 
 
 def _give_up(world: World, stack: Stack, reason: str) -> None:
     world.end_era(stack)
     world.set_status(stack, "UPDATE_ROLLBACK_FAILED", reason)
-    nested.at_rest(
+    family.at_rest(
         stack,
         f"Embedded stack {stack.id} was not successfully updated. "
         f"Currently in UPDATE_ROLLBACK_FAILED with reason: {reason}",

@@ -17,6 +17,7 @@ from sandbox.cloudformation.parameters import scope_of
 if TYPE_CHECKING:
     from sandbox.clock import Clock
     from sandbox.cloudformation.building import Builder
+    from sandbox.cloudformation.family import Embedded
     from sandbox.cloudformation.template import Json
 
 Step = Callable[[], None]
@@ -36,6 +37,7 @@ class World:
 
     clock: Clock
     builder: Builder
+    embedded: Embedded
     resource_seconds: float = 2.0
     cleanup_seconds: float = 2.0
     time: float = 0.0
