@@ -93,7 +93,7 @@ class Builder:
         return Deployment(
             original=text,
             source=source,
-            processed=text if processed is source else json.dumps(processed, separators=(",", ":")),
+            processed=text if processed is source else json.dumps(processed, separators=(",", ":"), ensure_ascii=False),
             template=processed,
             parameters=parameters,
             desired=desired(stack, processed, parameters),

@@ -143,18 +143,24 @@ class Reads:
         return page(items, params, "StackResourceSummaries")
 
     def get_template(self, params: Json, caller: Caller) -> Json:
-        """GetTemplate of a stack or change set: Original is the exact text, Processed (the default) after macros."""
+        """GetTemplate of a stack or change set: Original is the text as sent, Processed (the default) after macros.
+
+        Of a stack in REVIEW_IN_PROGRESS it is `{}`: clients rely on that.
+        """
         if params.get("ChangeSetName"):
             made = find_change_set(self._world, params, caller).target
         else:
             if not params.get("StackName"):
                 raise invalid("Either StackName or ChangeSetName must be specified.")
-            made = find(self._world, params["StackName"], caller, no_such_stack).deployment
+            stack = find(self._world, params["StackName"], caller, no_such_stack)
+            if stack.status == "REVIEW_IN_PROGRESS":
+                return {"TemplateBody": "{}", "StagesAvailable": ["Original", "Processed"]}
+            made = stack.deployment
         if made is None:
             raise invalid(f"Template for {params.get('StackName')} is not available")
         original = params.get("TemplateStage") == "Original"
         return {
-            "TemplateBody": made.original if original else made.processed,
+            "TemplateBody": views.without_accents(made.original if original else made.processed),
             "StagesAvailable": ["Original", "Processed"],
         }
 

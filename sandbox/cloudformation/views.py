@@ -18,6 +18,20 @@ def when(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+def without_accents(text: str) -> str:
+    """Return the text with `?` for every character beyond ASCII.
+
+    GetTemplate and the outputs of DescribeStacks answer so, though the resources have the real text: reported for
+    years.
+    """
+    return text.encode("ascii", "replace").decode()
+
+
+def outputs(values: list[Json]) -> list[Json]:
+    """Return outputs as DescribeStacks shows them."""
+    return [{key: without_accents(value) for key, value in item.items()} for item in values]
+
+
 def parameters(values: dict[str, Parameter]) -> list[Json]:
     """Return parameters as AWS shows them: NoEcho as `****`, SSM names with what they resolved to."""
     shown: list[Json] = []
@@ -57,7 +71,7 @@ def stack(item: Stack) -> Json:
             "NotificationARNs": list(made.notification_arns),
             "Capabilities": list(made.capabilities),
             "Tags": tags(made.tags),
-            "Outputs": list(item.outputs),
+            "Outputs": outputs(item.outputs),
         }
         optional = {"Description": made.template.get("Description"), "RoleARN": made.role_arn}
         shown |= {key: value for key, value in optional.items() if value}

@@ -13,48 +13,10 @@ from botocore.exceptions import ClientError
 from sandbox.cloudformation.seeding import OLD_TEMPLATE, changed_template
 
 if TYPE_CHECKING:
-    from sandbox import ManualClock, Sandbox
     from sandbox.cloudformation import CloudFormation
+    from tests.sandbox.conftest import Client
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
-
-
-@pytest.fixture
-def aws(sandbox: Sandbox) -> CloudFormation:
-    return sandbox.cloudformation
-
-
-class Client:
-    """CloudFormation's client, with the clock that makes change sets ready."""
-
-    def __init__(self, sandbox: Sandbox, clock: ManualClock) -> None:
-        self.api = sandbox.client("cloudformation")
-        self.clock = clock
-
-    def propose(self, template: Any = None, name: str = "back", **request: Any) -> dict[str, Any]:
-        how = {"UsePreviousTemplate": True} if template is None else {"TemplateBody": json.dumps(template)}
-        self.api.create_change_set(StackName="shop", ChangeSetName=name, **how, **request)
-        self.clock.advance(5)
-        return self.describe(name)
-
-    def describe(self, name: str = "back", **how: Any) -> dict[str, Any]:
-        shown: dict[str, Any] = self.api.describe_change_set(StackName="shop", ChangeSetName=name, **how)
-        return shown
-
-    def changes(self, template: Any, **request: Any) -> dict[str, dict[str, Any]]:
-        shown = self.propose(template, **request)
-        assert shown["Status"] == "CREATE_COMPLETE", shown["StatusReason"]
-        return {item["ResourceChange"]["LogicalResourceId"]: item["ResourceChange"] for item in shown["Changes"]}
-
-    def execute(self, name: str = "back", **how: Any) -> str:
-        self.api.execute_change_set(StackName="shop", ChangeSetName=name, **how)
-        self.clock.advance(60)
-        return str(self.api.describe_stacks(StackName="shop")["Stacks"][0]["StackStatus"])
-
-
-@pytest.fixture
-def client(sandbox: Sandbox, clock: ManualClock) -> Client:
-    return Client(sandbox, clock)
 
 
 def variant(**resources: Any) -> dict[str, Any]:
