@@ -104,10 +104,9 @@ class ChangeSets:
             return capabilities_reason(lacking)
         changed = planning.changed_types(stack.resources, target)
         if changed:
-            return (
-                "Update of resource type is not permitted. The new template modifies resource type of the following "
-                f"resources: [{', '.join(changed)}]"
-            )
+            return differences.type_change(changed)
+        if change_set.include_nested:
+            return self._world.planned_change_set(stack).reason or None
         return None
 
     def describe_change_set(self, params: Json, caller: Caller) -> Json:

@@ -7,7 +7,9 @@ import json
 from typing import TYPE_CHECKING
 
 from sandbox.cloudformation import family, planning, views
+from sandbox.cloudformation.errors import invalid
 from sandbox.cloudformation.model import STACK_TYPE, ChangeSet, Deployment, Desired, Stack
+from sandbox.errors import AwsError
 
 if TYPE_CHECKING:
     from sandbox.cloudformation.planning import Change
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 _POLICY_ACTIONS = {"Delete": "Delete", "Retain": "Retain", "RetainExceptOnCreate": "Retain", "Snapshot": "Snapshot"}
 
 
-def new(world: World, stack: Stack, params: Json, target: Deployment) -> ChangeSet:
+def new(world: World, stack: Stack, params: Json, target: Deployment | None) -> ChangeSet:
     """Register a change set that is still to be worked out."""
     name = params["ChangeSetName"]
     change_set = ChangeSet(
@@ -37,14 +39,25 @@ def new(world: World, stack: Stack, params: Json, target: Deployment) -> ChangeS
 
 
 def fill(world: World, stack: Stack, change_set: ChangeSet) -> bool:
-    """Work the changes out, those of nested stacks too if asked for; tell whether there is anything to do."""
+    """Work the changes out, those of nested stacks too if asked for; tell whether there is anything to do.
+
+    Raises AwsError where a nested change set failed: with its ARN, for its own reason is its own (seen in the field).
+    """
     target = change_set.target
     assert target is not None  # noqa: S101, only a seeded one has none
     children = _children(world, stack, change_set, target) if change_set.include_nested else None
+    failed = next((item for item in (children or {}).values() if item.status == "FAILED"), None)
+    if failed is not None:
+        raise invalid(f"Nested change set {failed.id} was not successfully created: Currently in FAILED.")
     changes = planning.plan(
         stack.resources, stack.deployment, target, nested=None if children is None else set(children)
     )
-    change_set.changes = [_change(stack, item, (children or {}).get(item.logical_id)) for item in changes.values()]
+    shown = {
+        name: item
+        for name, item in (children or {}).items()
+        if not world.planned_change_set(world.stacks[item.stack_id]).without_id
+    }
+    change_set.changes = [_change(stack, item, shown.get(item.logical_id)) for item in changes.values()]
     if stack.status == "REVIEW_IN_PROGRESS":
         return True
     return not planning.is_no_update(changes, stack.deployment, target)
@@ -59,17 +72,49 @@ def _children(world: World, stack: Stack, change_set: ChangeSet, target: Deploym
             continue
         child = family.child_of(world, resource)
         name = f"{change_set.name}-{logical_id}-{world.unique()}"
-        child_target = family.deployment(world, stack, child, wanted, target)
-        request = {"ChangeSetName": name, "IncludeNestedStacks": True}
-        candidate = new(world, child, request, child_target)
+        candidate = new(world, child, {"ChangeSetName": name, "IncludeNestedStacks": True}, None)
         candidate.parent, candidate.root = change_set.id, change_set.root or change_set.id
-        if not fill(world, child, candidate):
-            del child.change_sets[candidate.id]
-            continue
-        candidate.status, candidate.execution = "CREATE_COMPLETE", "AVAILABLE"
-        change_set.children.append(candidate.id)
-        made[logical_id] = candidate
+        if _work_out(world, stack, candidate, wanted, target):
+            change_set.children.append(candidate.id)
+            made[logical_id] = candidate
+        else:
+            forget(world, candidate)
     return made
+
+
+def _work_out(world: World, parent: Stack, candidate: ChangeSet, wanted: Desired, inherited: Deployment) -> bool:
+    """Let a nested change set be complete, late or failed, each as itself; tell whether it has anything to say."""
+    child = world.stacks[candidate.stack_id]
+    ordered = world.planned_change_set(child)
+    try:
+        candidate.target = family.deployment(world, parent, child, wanted, inherited)
+        if changed := planning.changed_types(child.resources, candidate.target):
+            raise invalid(type_change(changed))
+        if not fill(world, child, candidate) and not ordered.reason:
+            return False
+        if ordered.reason:
+            raise invalid(ordered.reason)
+    except AwsError as error:
+        candidate.status, candidate.reason = "FAILED", error.message
+        return True
+    candidate.status = "CREATE_IN_PROGRESS"
+
+    def complete() -> None:
+        candidate.status, candidate.execution = "CREATE_COMPLETE", "AVAILABLE"
+
+    if ordered.seconds:
+        world.schedule_anyway(child, ordered.seconds, complete)
+    else:
+        complete()
+    return True
+
+
+def type_change(names: list[str]) -> str:
+    """Return AWS's refusal of a template that changes the types of these resources."""
+    return (
+        "Update of resource type is not permitted. The new template modifies resource type of the following "
+        f"resources: [{', '.join(names)}]"
+    )
 
 
 def _change(stack: Stack, change: Change, child: ChangeSet | None) -> Json:

@@ -14,7 +14,7 @@ from sandbox.cloudformation.operations import Operations
 from sandbox.cloudformation.reads import Reads
 from sandbox.cloudformation.seeding import Seed, Seeder
 from sandbox.cloudformation.staleness import ALWAYS, Staleness
-from sandbox.cloudformation.world import Plan, World
+from sandbox.cloudformation.world import ChangeSetPlan, Plan, World
 from sandbox.errors import AwsError
 
 if TYPE_CHECKING:
@@ -140,6 +140,16 @@ class CloudFormation:
     def fail_delete(self, logical_id: str, reason: str, *, times: int = 1, stack: str = "") -> None:
         """Let the next attempts to delete the resource fail."""
         self._world.plans["delete", stack, logical_id] = Plan(reason, times)
+
+    def trouble_nested_change_sets(
+        self, path: str, *, seconds: float = 0.0, reason: str = "", without_id: bool = False, stack: str = ""
+    ) -> None:
+        """Let the change sets of one nested stack (`Child`, `Child.Grandchild`) be told as AWS sometimes tells them.
+
+        Still CREATE_IN_PROGRESS for `seconds` after the root's is complete; FAILED, with a reason that only they have;
+        without an id in the root's changes. With an empty path: AWS can't make any for the root's hierarchy, and why.
+        """
+        self._world.change_set_plans[stack, path] = ChangeSetPlan(seconds, reason, without_id)
 
     def stale_reads(self, seconds: float, pattern: Sequence[bool] = ALWAYS) -> None:
         """Let DescribeStacks show what was `seconds` ago: always, or by a pattern, (True, False), look by look."""

@@ -32,6 +32,15 @@ class Plan:
 
 
 @dataclass
+class ChangeSetPlan:
+    """What a test ordered for the change sets of a nested stack: late, FAILED for a reason, told without an id."""
+
+    seconds: float = 0.0
+    reason: str = ""
+    without_id: bool = False
+
+
+@dataclass
 class World:
     """All stacks, and the queue of what happens to them. `time` is the moment being simulated, in epoch seconds."""
 
@@ -47,6 +56,7 @@ class World:
     snapshots: list[Resource] = field(default_factory=list)
     seconds: dict[tuple[str, str], float] = field(default_factory=dict)
     plans: dict[tuple[str, str, str], Plan] = field(default_factory=dict)
+    change_set_plans: dict[tuple[str, str], ChangeSetPlan] = field(default_factory=dict)
     names: dict[tuple[str, str, str], str] = field(default_factory=dict)
     history: dict[str, list[tuple[float, Json | None]]] = field(default_factory=dict)
     # Statuses in which no time passes: for arranging stacks.
@@ -122,6 +132,15 @@ class World:
                 plan.times -= 1
                 return plan.reason
         return None
+
+    def planned_change_set(self, stack: Stack) -> ChangeSetPlan:
+        """Return what is ordered for the change sets of a nested stack."""
+        path = stack.path.removesuffix(".")
+        return (
+            self.change_set_plans.get((stack.root.name, path))
+            or self.change_set_plans.get(("", path))
+            or ChangeSetPlan()
+        )
 
     def set_status(self, stack: Stack, status: str, reason: str = "") -> None:
         """Move the stack to a status, with the event that tells it, and keep what DescribeStacks now shows."""
