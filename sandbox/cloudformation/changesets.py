@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.cloudformation import building, differences, forward, planning, sam, views
+from sandbox.cloudformation import building, differences, forward, planning, sam, validation, views
 from sandbox.cloudformation.errors import capabilities_reason, invalid, no_such_change_set, no_such_stack_to_change
 from sandbox.cloudformation.lookup import find, find_change_set
 from sandbox.cloudformation.operations import NO_UPDATES, check_updatable, is_repeated, operation, take_token
@@ -89,6 +89,9 @@ class ChangeSets:
                 changed, problem = False, error.message
             if not changed and problem is None:
                 problem = NO_UPDATES if sam.transforms(target.source) else NO_CHANGES
+        if problem is None and (found := validation.validate(self._world, stack, target)):
+            change_set.found, problem = found, validation.reason(found)
+        change_set.worked_out = self._world.time
         if problem is not None:
             change_set.status, change_set.reason, change_set.execution = "FAILED", problem, "UNAVAILABLE"
         else:

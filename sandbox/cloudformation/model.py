@@ -133,6 +133,20 @@ class Loss:
     at: float
 
 
+@dataclass(frozen=True)
+class Validation:
+    """What AWS's validation before a deployment found wrong with a resource (user guide, "Validate stack deployments").
+
+    `check` is the hook that the change set's reason names, `name` the rule in DescribeEvents, `path` the place.
+    """
+
+    logical_id: str
+    reason: str
+    check: str = "AWS::EarlyValidation::PropertyValidation"
+    name: str = "PROPERTY_VALIDATION"
+    path: str = ""
+
+
 @dataclass
 class ChangeSet:
     """A change set: what it makes of the stack, the changes as DescribeChangeSet tells them, and where it stands."""
@@ -154,6 +168,9 @@ class ChangeSet:
     parent: str | None = None
     root: str | None = None
     children: list[str] = field(default_factory=list)
+    operation: Operation = field(default_factory=lambda: Operation("CREATE_CHANGESET"))
+    found: list[Validation] = field(default_factory=list)
+    worked_out: float = 0.0
 
 
 @dataclass

@@ -19,12 +19,20 @@ def custom_name(wanted: Desired) -> str | None:
     return name if isinstance(name, str) else None
 
 
+def taken(world: World, stack: Stack, wanted: Desired) -> str | None:
+    """Return AWS's reason if the name that the template gives the resource is taken, else None."""
+    name = custom_name(wanted)
+    if name is None or (stack.region, wanted.type, name) not in world.names:
+        return None
+    return EXISTS.format(type=wanted.type, name=name)
+
+
 def create(world: World, stack: Stack, wanted: Desired) -> tuple[Resource, str | None]:
     """Bring a resource into being; returns it, and AWS's reason if it can't be: its name is taken."""
-    name = custom_name(wanted)
-    if name is not None and (stack.region, wanted.type, name) in world.names:
-        return Resource(wanted, "", "CREATE_IN_PROGRESS", world.time), EXISTS.format(type=wanted.type, name=name)
-    physical_id = name or f"{stack.name}-{wanted.logical_id}-{world.unique()}"
+    problem = taken(world, stack, wanted)
+    if problem is not None:
+        return Resource(wanted, "", "CREATE_IN_PROGRESS", world.time), problem
+    physical_id = custom_name(wanted) or f"{stack.name}-{wanted.logical_id}-{world.unique()}"
     world.names[stack.region, wanted.type, physical_id] = stack.id
     data = f"born in {physical_id}" if wanted.type in resource_types.STATEFUL else None
     return Resource(wanted, physical_id, "CREATE_IN_PROGRESS", world.time, data=data), None

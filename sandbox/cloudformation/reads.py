@@ -90,13 +90,21 @@ class Reads:
         return answer
 
     def describe_events(self, params: Json, caller: Caller) -> Json:
-        """DescribeEvents: the newer form, by operation, and only the failures if asked for."""
+        """DescribeEvents: the newer form, by operation or change set, and only the failures if asked for.
+
+        A change set counts by its ARN alone, and only until it is deleted.
+        """
+        if str(params.get("ChangeSetName", "")).startswith("arn:"):
+            change_set = find_change_set(self._world, params, caller)
+            stack = self._world.stacks[change_set.stack_id]
+            lines = [views.validation_event(stack, change_set, item) for item in reversed(change_set.found)]
+            return page(lines, params, "OperationEvents")
         if not params.get("StackName"):
-            raise invalid("StackName must be specified")
+            raise invalid("One of ChangeSetName, OperationId or StackName must be specified")
         found = find(self._world, params["StackName"], caller, no_such_stack_to_change)
         end = _position(params["NextToken"]) if params.get("NextToken") else len(found.events)
         only_failed = bool((params.get("Filters") or {}).get("FailedEvents"))
-        lines: list[Json] = []
+        lines = []
         while end > 0 and len(lines) < PAGE:
             end -= 1
             line = found.events[end]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sandbox.clock import Clock
-    from sandbox.cloudformation.model import Loss, Resource, Stack
+    from sandbox.cloudformation.model import Loss, Resource, Stack, Validation
     from sandbox.cloudformation.template import Json, Value
 
 
@@ -150,6 +150,14 @@ class CloudFormation:
         without an id in the root's changes. With an empty path: AWS can't make any for the root's hierarchy, and why.
         """
         self._world.change_set_plans[stack, path] = ChangeSetPlan(seconds, reason, without_id)
+
+    def fail_validation(self, *found: Validation, stack: str = "") -> None:
+        """Let AWS's validation find this wrong with every change set to come, of one stack or any; nothing: no more."""
+        self._world.validations[stack] = list(found)
+
+    def check_existence(self, *, early: bool = True) -> None:
+        """Let AWS look for taken names already while it makes a change set, not only when it executes one."""
+        self._world.checks_existence = early
 
     def stale_reads(self, seconds: float, pattern: Sequence[bool] = ALWAYS) -> None:
         """Let DescribeStacks show what was `seconds` ago: always, or by a pattern, (True, False), look by look."""

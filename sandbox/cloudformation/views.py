@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from sandbox.cloudformation.model import STACK_TYPE
 from sandbox.cloudformation.parameters import MASK
 
 if TYPE_CHECKING:
-    from sandbox.cloudformation.model import Event, Parameter, Resource, Stack
+    from sandbox.cloudformation.model import ChangeSet, Event, Parameter, Resource, Stack, Validation
     from sandbox.cloudformation.template import Json
 
 
@@ -129,6 +130,30 @@ def operation_event(item: Stack, line: Event) -> Json:
     if line.physical_id:
         told["PhysicalResourceId"] = line.physical_id
     return told
+
+
+def validation_event(item: Stack, change_set: ChangeSet, found: Validation) -> Json:
+    """Return one line of DescribeEvents about a change set."""
+    wanted = change_set.target.desired.get(found.logical_id) if change_set.target else None
+    told: Json = {
+        "EventId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{change_set.id}/{found.logical_id}/{found.reason}")),
+        "StackId": item.id,
+        "OperationId": change_set.operation.id,
+        "OperationType": change_set.operation.kind,
+        "EventType": "VALIDATION_ERROR",
+        "LogicalResourceId": found.logical_id,
+        "Timestamp": when(change_set.worked_out),
+        "ValidationFailureMode": "FAIL",
+        "ValidationName": found.name,
+        "ValidationStatus": "FAILED",
+        "ValidationStatusReason": found.reason,
+    }
+    optional = {
+        "ResourceType": wanted.type if wanted else "",
+        "ValidationPath": found.path,
+        "ClientRequestToken": change_set.token,
+    }
+    return told | {key: value for key, value in optional.items() if value}
 
 
 def resource(item: Stack, have: Resource, *, summary: bool) -> Json:

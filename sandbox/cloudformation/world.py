@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sandbox.cloudformation.model import STACK_TYPE, ChangeSet, Event, Loss, Resource, Stack
+from sandbox.cloudformation.model import STACK_TYPE, ChangeSet, Event, Loss, Resource, Stack, Validation
 from sandbox.cloudformation.parameters import scope_of
 
 if TYPE_CHECKING:
@@ -57,6 +57,9 @@ class World:
     seconds: dict[tuple[str, str], float] = field(default_factory=dict)
     plans: dict[tuple[str, str, str], Plan] = field(default_factory=dict)
     change_set_plans: dict[tuple[str, str], ChangeSetPlan] = field(default_factory=dict)
+    validations: dict[str, list[Validation]] = field(default_factory=dict)
+    # Whether AWS looks for taken names while it makes a change set: it began to in late 2025, type by type.
+    checks_existence: bool = False
     names: dict[tuple[str, str, str], str] = field(default_factory=dict)
     history: dict[str, list[tuple[float, Json | None]]] = field(default_factory=dict)
     # Statuses in which no time passes: for arranging stacks.
