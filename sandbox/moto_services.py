@@ -92,6 +92,17 @@ class MotoServices:
             )
         backend.set_alarm_state(name, f"set to {state}", "{}", state)
 
+    def alarm_arn(self, name: str) -> str:
+        """Return the ARN of an alarm, whether or not it exists."""
+        return f"arn:aws:cloudwatch:{self._region}:{ACCOUNT}:alarm:{name}"
+
+    def alarm_state(self, arn: str) -> str | None:
+        """Return the state of an alarm, or None where there is none."""
+        region, name = arn.split(":")[3], arn.rsplit(":alarm:", maxsplit=1)[-1]
+        with self._lock:
+            found = _backends("cloudwatch")[region].alarms.get(name)
+        return None if found is None else str(found.state_value)
+
     def put_parameter(self, name: str, value: str) -> None:
         """Store a plain SSM parameter, or its next version."""
         _backends("ssm")[self._region].put_parameter(

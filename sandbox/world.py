@@ -13,7 +13,7 @@ from sandbox.amplify import Amplify
 from sandbox.amplify.artifacts import PREFIX
 from sandbox.aws import Aws, Call, Hook
 from sandbox.clock import Clock, ScaledClock
-from sandbox.cloudformation import Caller, CloudFormation
+from sandbox.cloudformation import Caller, CloudFormation, Outside
 from sandbox.exchange import Answer, ConnectionDroppedError, Incoming, text_answer
 from sandbox.faults import Faults
 from sandbox.github import GitHub
@@ -62,9 +62,8 @@ class Sandbox:
         self.slack = Slack()
         self.site = Site(self.amplify, self.clock)
         self.github = GitHub(self.clock)
-        self.cloudformation = CloudFormation(
-            self.clock, s3=self.services.get_object, ssm=self.services.get_parameter, caller=Caller(region=region)
-        )
+        around = Outside(self.services.get_object, self.services.get_parameter, self.services.alarm_state)
+        self.cloudformation = CloudFormation(self.clock, around, Caller(region=region))
         served: dict[str, Backend] = {
             "amplify": self.amplify,
             "cloudformation": self.cloudformation,

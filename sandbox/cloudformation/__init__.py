@@ -2,6 +2,7 @@
 
 from sandbox.backend import Caller
 from sandbox.cloudformation.model import STATUSES, Loss, Stack, Validation
+from sandbox.cloudformation.outside import Outside
 from sandbox.cloudformation.service import CloudFormation
 
-__all__ = ["STATUSES", "Caller", "CloudFormation", "Loss", "Stack", "Validation"]
+__all__ = ["STATUSES", "Caller", "CloudFormation", "Loss", "Outside", "Stack", "Validation"]

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from sandbox.cloudformation import resource_types, sam
 from sandbox.cloudformation.errors import invalid, missing_capabilities
 from sandbox.cloudformation.evaluate import NO_VALUE, references
 from sandbox.cloudformation.model import Deployment, Desired, Stack
-from sandbox.cloudformation.parameters import SsmResolver, chosen, scope_of
+from sandbox.cloudformation.parameters import chosen, scope_of
 from sandbox.cloudformation.template import Json, Value, parse
+
+if TYPE_CHECKING:
+    from sandbox.cloudformation.outside import Outside
 
 MAX_BODY = 51_200
 MAX_FILE = 1_000_000
 
-ReadObject = Callable[[str, str], bytes]
 _SNAPSHOT_BY_DEFAULT = {"AWS::RDS::DBCluster"}
 _IAM_NAMES = {
     "AWS::IAM::Group": "GroupName", "AWS::IAM::InstanceProfile": "InstanceProfileName",
@@ -32,8 +33,7 @@ _IAM_OTHERS = {"AWS::IAM::AccessKey", "AWS::IAM::Policy", "AWS::IAM::UserToGroup
 class Builder:
     """Builds deployments with what lies outside CloudFormation: objects in S3 and parameters in SSM."""
 
-    read_object: ReadObject
-    resolve: SsmResolver
+    outside: Outside
 
     def text(self, request: Json, previous: Deployment | None) -> str:
         """Return the template's text: inline, from S3, or the stack's own. Raises AwsError."""
@@ -64,7 +64,7 @@ class Builder:
         if place is None:
             raise invalid("TemplateURL must be a supported URL.")
         try:
-            body = self.read_object(*place)
+            body = self.outside.read_object(*place)
         except KeyError as error:
             raise invalid(
                 "S3 error: The specified key does not exist.\n"
@@ -87,7 +87,10 @@ class Builder:
         if not change_set or not sam.transforms(source):
             require(capabilities, source, processed, change_set=change_set)
         parameters = chosen(
-            processed, request.get("Parameters") or [], previous.parameters if previous else None, self.resolve
+            processed,
+            request.get("Parameters") or [],
+            previous.parameters if previous else None,
+            self.outside.parameter,
         )
         kept = previous or Deployment("", {}, "", {}, {}, {})
         return Deployment(
@@ -102,7 +105,8 @@ class Builder:
             notification_arns=tuple(request["NotificationARNs"])
             if "NotificationARNs" in request
             else kept.notification_arns,
-            rollback_configuration=request.get("RollbackConfiguration", kept.rollback_configuration),
+            # A list of triggers that is given replaces the earlier one, an empty one removes it (API reference).
+            rollback_configuration={**kept.rollback_configuration, **(request.get("RollbackConfiguration") or {})},
             role_arn=request.get("RoleARN") or kept.role_arn,
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sandbox.cloudformation import family, physical
+from sandbox.cloudformation import family, gates, physical
 from sandbox.cloudformation.model import STACK_TYPE, Resource, Stack
 
 if TYPE_CHECKING:
@@ -80,6 +80,10 @@ def delete_stack(world: World, stack: Stack, retain: list[str] | None = None) ->
     """Delete the stack with everything in it: DELETE_IN_PROGRESS, then DELETE_COMPLETE or DELETE_FAILED."""
     world.end_era(stack)
     world.set_status(stack, "DELETE_IN_PROGRESS", "User Initiated" if stack.parent is None else "")
+    problem = gates.at_deletion(world, stack)
+    if problem is not None:
+        world.schedule(stack, world.cleanup_duration(stack), partial(_cannot_delete, world, stack, problem))
+        return
     doomed = [
         Doomed(item, "Retain" if item.logical_id in (retain or ()) else item.desired.deletion_policy)
         for item in stack.resources.values()
@@ -91,10 +95,13 @@ def delete_stack(world: World, stack: Stack, retain: list[str] | None = None) ->
 def _stack_deleted(world: World, stack: Stack, failed: list[str]) -> None:
     if failed:
         stack.resources = {name: item for name, item in stack.resources.items() if name in failed}
-        reason = f"The following resource(s) failed to delete: [{', '.join(failed)}]. "
-        world.set_status(stack, "DELETE_FAILED", reason)
-        family.at_rest(stack, reason)
+        _cannot_delete(world, stack, f"The following resource(s) failed to delete: [{', '.join(failed)}]. ")
         return
     stack.resources = {}
     world.set_status(stack, "DELETE_COMPLETE")
     family.at_rest(stack, None)
+
+
+def _cannot_delete(world: World, stack: Stack, reason: str) -> None:
+    world.set_status(stack, "DELETE_FAILED", reason)
+    family.at_rest(stack, reason)

@@ -6,14 +6,16 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sandbox.cloudformation import cleanup, family, physical, policy, undo
+from sandbox.cloudformation import cleanup, family, gates, physical, policy, undo
 from sandbox.cloudformation.cleanup import Doomed
 from sandbox.cloudformation.model import STACK_TYPE, Deployment, Operation, Resource, Stack
 from sandbox.cloudformation.planning import Change, levels, plan
+from sandbox.cloudformation.world import outputs
 
 if TYPE_CHECKING:
     from sandbox.cloudformation.world import World
 
+WATCH_SECONDS = 10.0
 REPLACING = "Requested update requires the creation of a new physical resource; hence creating one."
 CUSTOM_NAMED = (
     "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
@@ -47,7 +49,11 @@ def _begin(world: World, stack: Stack, wanted: Deployment, operation: Operation,
     changes = _changes(stack, wanted)
     stack.deployment = wanted
     world.set_status(stack, status, "User Initiated" if stack.parent is None else "")
-    _next_level(world, stack, changes, levels(changes))
+    problem = gates.at_start(world, stack)
+    if problem is None:
+        _next_level(world, stack, changes, levels(changes))
+    else:
+        world.schedule(stack, world.duration(stack, ""), partial(_stop, world, stack, problem))
 
 
 def _changes(stack: Stack, wanted: Deployment) -> dict[str, Change]:
@@ -63,8 +69,9 @@ def _changes(stack: Stack, wanted: Deployment) -> dict[str, Change]:
 
 
 def _next_level(world: World, stack: Stack, changes: dict[str, Change], waiting: list[list[str]]) -> None:
-    if stack.failed:
-        _stop(world, stack)
+    loud = gates.ringing(world, stack)
+    if stack.failed or loud:
+        _stop(world, stack, loud or "")
     elif waiting:
         jobs = {name: partial(_work, world, stack, changes[name]) for name in waiting[0]}
         world.run_together(stack, jobs, lambda: _next_level(world, stack, changes, waiting[1:]))
@@ -73,7 +80,19 @@ def _next_level(world: World, stack: Stack, changes: dict[str, Change], waiting:
         if stack.failed:
             _stop(world, stack)
         else:
-            world.schedule(stack, _monitoring(world, stack), partial(_succeed, world, stack))
+            _watch(world, stack, _monitoring(world, stack))
+
+
+def _watch(world: World, stack: Stack, seconds: float) -> None:
+    """Watch the rollback triggers for so long, then end the operation."""
+    loud = gates.ringing(world, stack)
+    if loud is not None:
+        _stop(world, stack, loud)
+    elif seconds <= 0:
+        _succeed(world, stack)
+    else:
+        step = min(seconds, WATCH_SECONDS)
+        world.schedule(stack, step, partial(_watch, world, stack, seconds - step))
 
 
 def _monitoring(world: World, stack: Stack) -> float:
@@ -187,9 +206,12 @@ def failure_reason(stack: Stack) -> str:
     return "".join(sentences)
 
 
-def _stop(world: World, stack: Stack) -> None:
-    """Go back after a failure, or stay where the failure was if rollback is disabled."""
-    creating, reason = stack.status == "CREATE_IN_PROGRESS", failure_reason(stack)
+def _stop(world: World, stack: Stack, of_stack: str = "") -> None:
+    """Go back after a failure, or stay where the failure was if rollback is disabled.
+
+    `of_stack` is the reason where it is no resource that failed.
+    """
+    creating, reason = stack.status == "CREATE_IN_PROGRESS", of_stack or failure_reason(stack)
     if stack.operation.disable_rollback:
         world.end_era(stack)
         world.set_status(stack, "CREATE_FAILED" if creating else "UPDATE_FAILED", reason)
@@ -207,6 +229,10 @@ def _stop(world: World, stack: Stack) -> None:
 
 
 def _succeed(world: World, stack: Stack) -> None:
+    problem = gates.at_end(world, stack, list(outputs(stack)))
+    if problem is not None:
+        _stop(world, stack, problem)
+        return
     world.end_era(stack)
     world.refresh_outputs(stack)
     if stack.status == "CREATE_IN_PROGRESS":

@@ -11,6 +11,7 @@ from sandbox.cloudformation.building import Builder
 from sandbox.cloudformation.changesets import ChangeSets
 from sandbox.cloudformation.nested import Nested
 from sandbox.cloudformation.operations import Operations
+from sandbox.cloudformation.outside import Outside
 from sandbox.cloudformation.reads import Reads
 from sandbox.cloudformation.seeding import Seed, Seeder
 from sandbox.cloudformation.staleness import ALWAYS, Staleness
@@ -25,26 +26,15 @@ if TYPE_CHECKING:
     from sandbox.cloudformation.template import Json, Value
 
 
-def _nothing_there(bucket: str, key: str) -> bytes:
-    raise KeyError(f"s3://{bucket}/{key}")
-
-
 class CloudFormation:
     """All stacks of the embedded AWS. Time passes by the clock; the state is worked out anew at each call."""
 
-    def __init__(
-        self,
-        clock: Clock,
-        s3: Callable[[str, str], bytes] = _nothing_there,
-        ssm: Callable[[str], str | None] | None = None,
-        caller: Caller | None = None,
-    ) -> None:
-        """`s3` gives a body or raises KeyError; `ssm` a parameter's value or None; `caller` owns what is seeded."""
-        self.ssm_parameters: dict[str, str] = {}
+    def __init__(self, clock: Clock, outside: Outside | None = None, caller: Caller | None = None) -> None:
+        """`outside` is what lies around CloudFormation; `caller` owns what is seeded."""
         self._caller = caller or Caller("us-west-2")
         self._lock = threading.RLock()
-        builder = Builder(s3, ssm or self.ssm_parameters.get)
-        self._world = World(clock, builder, Nested(), time=clock.now(), describe=views.stack)
+        around = outside or Outside()
+        self._world = World(clock, Builder(around), Nested(), outside=around, time=clock.now(), describe=views.stack)
         self._staleness = Staleness(self._world)
         self._operations = Operations(self._world)
         change_sets = ChangeSets(self._world)
@@ -140,6 +130,10 @@ class CloudFormation:
     def fail_delete(self, logical_id: str, reason: str, *, times: int = 1, stack: str = "") -> None:
         """Let the next attempts to delete the resource fail."""
         self._world.plans["delete", stack, logical_id] = Plan(reason, times)
+
+    def fail_outputs(self, reason: str, *, times: int = 1, stack: str = "") -> None:
+        """Let the outputs of the next operations not be worked out, for AWS's reason: no resource fails then."""
+        self._world.plans["outputs", stack, ""] = Plan(reason, times)
 
     def trouble_nested_change_sets(
         self, path: str, *, seconds: float = 0.0, reason: str = "", without_id: bool = False, stack: str = ""

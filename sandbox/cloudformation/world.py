@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sandbox.cloudformation.model import STACK_TYPE, ChangeSet, Event, Loss, Resource, Stack, Validation
+from sandbox.cloudformation.outside import Outside
 from sandbox.cloudformation.parameters import scope_of
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class World:
     clock: Clock
     builder: Builder
     embedded: Embedded
+    outside: Outside = field(default_factory=Outside)
     resource_seconds: float = 2.0
     cleanup_seconds: float = 2.0
     time: float = 0.0
