@@ -53,6 +53,7 @@ def _begin(world: World, stack: Stack, item: Doomed, failed: list[str], name: st
     resource = item.resource
     if physical.is_retained(item.policy, retain_except_on_create=stack.operation.retain_except_on_create, new=item.new):
         stack.retained.append(resource)
+        physical.abandon(world, stack, resource)
         world.set_resource(stack, resource, "DELETE_SKIPPED")
         world.done(stack, name)
         return
@@ -64,6 +65,8 @@ def _begin(world: World, stack: Stack, item: Doomed, failed: list[str], name: st
             world.set_resource(stack, resource, "DELETE_COMPLETE")
         else:
             failed.append(resource.logical_id)
+            if stack.resources.get(resource.logical_id) is not resource:
+                physical.abandon(world, stack, resource)
             world.set_resource(stack, resource, "DELETE_FAILED", reason)
         world.done(stack, name)
 

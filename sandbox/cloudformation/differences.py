@@ -6,7 +6,7 @@ import copy
 import json
 from typing import TYPE_CHECKING
 
-from sandbox.cloudformation import family, planning, views
+from sandbox.cloudformation import family, physical, planning, resource_types, views
 from sandbox.cloudformation.errors import invalid
 from sandbox.cloudformation.model import STACK_TYPE, ChangeSet, Deployment, Desired, Stack
 from sandbox.errors import AwsError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sandbox.cloudformation.template import Json
     from sandbox.cloudformation.world import World
 
+_EXECUTED_WITH = ("OnStackFailure", "DeploymentConfig", "ImportExistingResources")
 _POLICY_ACTIONS = {"Delete": "Delete", "Retain": "Retain", "RetainExceptOnCreate": "Retain", "Snapshot": "Snapshot"}
 
 
@@ -31,7 +32,8 @@ def new(world: World, stack: Stack, params: Json, target: Deployment | None) -> 
         token=params.get("ClientToken") or "",
         description=params.get("Description") or "",
         target=target,
-        request={key: params[key] for key in ("OnStackFailure", "DeploymentConfig") if key in params},
+        request={key: params[key] for key in _EXECUTED_WITH if key in params},
+        imports=bool(params.get("ImportExistingResources")),
         include_nested=bool(params.get("IncludeNestedStacks")),
     )
     stack.change_sets[change_set.id] = change_set
@@ -57,7 +59,9 @@ def fill(world: World, stack: Stack, change_set: ChangeSet) -> bool:
         for name, item in (children or {}).items()
         if not world.planned_change_set(world.stacks[item.stack_id]).without_id
     }
-    change_set.changes = [_change(stack, item, shown.get(item.logical_id)) for item in changes.values()]
+    if change_set.imports:
+        _find_imports(world, stack, changes)
+    change_set.changes = [_change(world, stack, item, shown.get(item.logical_id)) for item in changes.values()]
     if stack.status == "REVIEW_IN_PROGRESS":
         return True
     return not planning.is_no_update(changes, stack.deployment, target)
@@ -117,11 +121,31 @@ def type_change(names: list[str]) -> str:
     )
 
 
-def _change(stack: Stack, change: Change, child: ChangeSet | None) -> Json:
+def _find_imports(world: World, stack: Stack, changes: dict[str, Change]) -> None:
+    """Turn additions of what exists already, under a name of the template's own, into imports. Raises AwsError."""
+    bare: list[str] = []
+    for change in changes.values():
+        if change.action != "Add" or change.after is None or not physical.adoptable(world, stack, change.after):
+            continue
+        change.action = "Import"
+        if change.after.deletion_policy not in {"Retain", "RetainExceptOnCreate"}:
+            name = resource_types.name_property(change.after.type)
+            bare.append(f"{change.logical_id} ({{{name}={physical.custom_name(change.after)}}})")
+    if bare:
+        raise invalid(
+            "CloudFormation is attempting to import some resources because they already exist in your account. The "
+            "resources must have the DeletionPolicy attribute set to 'Retain' or 'RetainExceptOnCreate' in the "
+            f"template for successful import. The affected resources are {', '.join(bare)}"
+        )
+
+
+def _change(world: World, stack: Stack, change: Change, child: ChangeSet | None) -> Json:
     wanted = change.after or change.before
     assert wanted is not None  # noqa: S101, a change has a side
     told: Json = {"Action": change.action, "LogicalResourceId": change.logical_id, "ResourceType": wanted.type}
     resource = stack.resources.get(change.logical_id)
+    if change.action == "Import":
+        resource = physical.adoptable(world, stack, wanted)
     if resource is not None:
         told["PhysicalResourceId"] = resource.physical_id
     if change.action == "Modify":
@@ -185,6 +209,7 @@ def header(stack: Stack, change_set: ChangeSet) -> Json:
         "ExecutionStatus": change_set.execution,
         "Status": change_set.status,
         "IncludeNestedStacks": change_set.include_nested,
+        "ImportExistingResources": change_set.imports,
     }
     optional = {
         "StatusReason": change_set.reason,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.cloudformation import cleanup, family, gates, physical, policy, undo
 from sandbox.cloudformation.cleanup import Doomed
-from sandbox.cloudformation.model import STACK_TYPE, Deployment, Operation, Resource, Stack
+from sandbox.cloudformation.model import STACK_TYPE, Deployment, Desired, Operation, Resource, Stack
 from sandbox.cloudformation.planning import Change, levels, plan
 from sandbox.cloudformation.world import outputs
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sandbox.cloudformation.world import World
 
 WATCH_SECONDS = 10.0
+_NEVER_THERE = {"CREATE_FAILED", "IMPORT_FAILED"}
 REPLACING = "Requested update requires the creation of a new physical resource; hence creating one."
 CUSTOM_NAMED = (
     "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
@@ -58,7 +59,7 @@ def _begin(world: World, stack: Stack, wanted: Deployment, operation: Operation,
 
 def _changes(stack: Stack, wanted: Deployment) -> dict[str, Change]:
     """Return what is to do; what failed the time before is done again, whether or not the template changed."""
-    current = {name: item for name, item in stack.resources.items() if item.status != "CREATE_FAILED"}
+    current = {name: item for name, item in stack.resources.items() if item.status not in _NEVER_THERE}
     changes = plan(current, stack.deployment, wanted)
     for name, item in current.items():
         if item.status == "UPDATE_FAILED" and name in wanted.desired and name not in changes:
@@ -119,32 +120,12 @@ def _work(world: World, stack: Stack, change: Change) -> None:
     assert wanted is not None  # noqa: S101, removals wait for the cleanup
     old = stack.resources.get(name)
     stack.undo.setdefault(name, replace(old) if old else None)
-    problem = policy.denial(stack.operation.policy or stack.policy, change)
     if old is None:
-        resource, problem = (
-            physical.create(world, stack, wanted) if wanted.type != STACK_TYPE else (_unborn(world, change), None)
-        )
-        stack.resources[name] = resource
-        world.set_resource(stack, resource, "CREATE_IN_PROGRESS", physical=False)
-        if not problem and resource.physical_id:
-            world.set_resource(stack, resource, "CREATE_IN_PROGRESS", "Resource creation Initiated")
-    elif problem:
-        resource = replace(old)
-        stack.resources[name] = resource
-        world.set_resource(stack, resource, "UPDATE_IN_PROGRESS")
-    elif change.replaces and wanted.type != STACK_TYPE:
-        world.set_resource(stack, old, "UPDATE_IN_PROGRESS", REPLACING)
-        resource, problem = _replacement(world, stack, old, change)
-        stack.resources[name] = resource
-        if not problem:
-            world.set_resource(stack, resource, "UPDATE_IN_PROGRESS", "Resource creation Initiated")
+        verb, resource, problem = _new(world, stack, wanted)
     else:
-        resource = replace(old, desired=wanted)
-        stack.resources[name] = resource
-        world.set_resource(stack, resource, "UPDATE_IN_PROGRESS")
-    created = old is None
-    end = partial(_end, world, stack, resource, created=created)
-    if wanted.type == STACK_TYPE and created:
+        verb, (resource, problem) = "UPDATE", _changed(world, stack, old, change)
+    end = partial(_end, world, stack, resource, verb=verb)
+    if wanted.type == STACK_TYPE and verb == "CREATE":
         world.embedded.create(world, stack, resource, end)
         if resource.physical_id:
             world.set_resource(stack, resource, "CREATE_IN_PROGRESS", "Resource creation Initiated")
@@ -157,9 +138,41 @@ def _work(world: World, stack: Stack, change: Change) -> None:
         )  # fmt: skip
 
 
-def _unborn(world: World, change: Change) -> Resource:
-    assert change.after is not None  # noqa: S101, only additions come here
-    return Resource(change.after, "", "CREATE_IN_PROGRESS", world.time)
+def _new(world: World, stack: Stack, wanted: Desired) -> tuple[str, Resource, str | None]:
+    """Begin a resource that the stack doesn't have: adopted where the request says so, else created."""
+    found = physical.adopt(world, stack, wanted) if stack.operation.imports else None
+    if found is not None:
+        stack.resources[wanted.logical_id] = found
+        world.set_resource(stack, found, "IMPORT_IN_PROGRESS", "Resource import started.")
+        return "IMPORT", found, None
+    problem: str | None = None
+    if wanted.type == STACK_TYPE:
+        resource = Resource(wanted, "", "CREATE_IN_PROGRESS", world.time)
+    else:
+        resource, problem = physical.create(world, stack, wanted)
+    stack.resources[wanted.logical_id] = resource
+    world.set_resource(stack, resource, "CREATE_IN_PROGRESS", physical=False)
+    if not problem and resource.physical_id:
+        world.set_resource(stack, resource, "CREATE_IN_PROGRESS", "Resource creation Initiated")
+    return "CREATE", resource, problem
+
+
+def _changed(world: World, stack: Stack, old: Resource, change: Change) -> tuple[Resource, str | None]:
+    """Begin to change a resource, or to replace it."""
+    wanted, name = change.after, change.logical_id
+    assert wanted is not None  # noqa: S101, removals wait for the cleanup
+    problem = policy.denial(stack.operation.policy or stack.policy, change)
+    if not problem and change.replaces and wanted.type != STACK_TYPE:
+        world.set_resource(stack, old, "UPDATE_IN_PROGRESS", REPLACING)
+        resource, problem = _replacement(world, stack, old, change)
+        stack.resources[name] = resource
+        if not problem:
+            world.set_resource(stack, resource, "UPDATE_IN_PROGRESS", "Resource creation Initiated")
+        return resource, problem
+    resource = replace(old) if problem else replace(old, desired=wanted)
+    stack.resources[name] = resource
+    world.set_resource(stack, resource, "UPDATE_IN_PROGRESS")
+    return resource, problem
 
 
 def _replacement(world: World, stack: Stack, old: Resource, change: Change) -> tuple[Resource, str | None]:
@@ -178,9 +191,8 @@ def _replacement(world: World, stack: Stack, old: Resource, change: Change) -> t
     return resource, None
 
 
-def _end(world: World, stack: Stack, resource: Resource, problem: str | None = None, *, created: bool) -> None:
+def _end(world: World, stack: Stack, resource: Resource, problem: str | None = None, *, verb: str) -> None:
     """End the work on one resource; the first failure ends the whole operation, unless rollback is disabled."""
-    verb = "CREATE" if created else "UPDATE"
     if problem is None:
         world.set_resource(stack, resource, f"{verb}_COMPLETE")
         world.done(stack, resource.logical_id)
@@ -196,11 +208,12 @@ def _end(world: World, stack: Stack, resource: Resource, problem: str | None = N
 
 def failure_reason(stack: Stack) -> str:
     """Return AWS's sentence about the resources that failed."""
-    made = [name for name in stack.failed if stack.resources[name].status == "CREATE_FAILED"]
-    changed = [name for name in stack.failed if name not in made]
+    by_verb: dict[str, list[str]] = {"create": [], "import": [], "update": []}
+    for name in stack.failed:
+        by_verb.get(stack.resources[name].status.partition("_")[0].lower(), by_verb["update"]).append(name)
     sentences = [
         f"The following resource(s) failed to {verb}: [{', '.join(names)}]. "
-        for verb, names in (("create", made), ("update", changed))
+        for verb, names in by_verb.items()
         if names
     ]
     return "".join(sentences)

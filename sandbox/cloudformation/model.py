@@ -79,6 +79,8 @@ class Resource:
     data: str | None = None
     # Skipped in a rollback: CloudFormation believes in `desired`, but the resource still is as the update left it.
     out_of_sync: bool = False
+    # Adopted by the stack, not made by it.
+    imported: bool = False
 
     @property
     def logical_id(self) -> str:
@@ -101,6 +103,7 @@ class Operation:
     retain_except_on_create: bool = False
     on_failure: str = "ROLLBACK"
     policy: str | None = None
+    imports: bool = False
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
@@ -165,6 +168,7 @@ class ChangeSet:
     execution: str = "UNAVAILABLE"
     changes: list[Json] = field(default_factory=list)
     include_nested: bool = False
+    imports: bool = False
     parent: str | None = None
     root: str | None = None
     children: list[str] = field(default_factory=list)

@@ -39,6 +39,7 @@ def operation(params: Json, kind: str) -> Operation:
         retain_except_on_create=bool(params.get("RetainExceptOnCreate")),
         on_failure=on_failure,
         policy=params.get("StackPolicyDuringUpdateBody"),
+        imports=bool(params.get("ImportExistingResources")),
     )
 
 

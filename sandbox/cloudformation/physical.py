@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.cloudformation import resource_types
@@ -36,6 +37,27 @@ def create(world: World, stack: Stack, wanted: Desired) -> tuple[Resource, str |
     world.names[stack.region, wanted.type, physical_id] = stack.id
     data = f"born in {physical_id}" if wanted.type in resource_types.STATEFUL else None
     return Resource(wanted, physical_id, "CREATE_IN_PROGRESS", world.time, data=data), None
+
+
+def adoptable(world: World, stack: Stack, wanted: Desired) -> Resource | None:
+    """Return the resource of the template's own name that exists and that no stack has."""
+    name = custom_name(wanted)
+    return None if name is None else world.orphans.get((stack.region, wanted.type, name))
+
+
+def adopt(world: World, stack: Stack, wanted: Desired) -> Resource | None:
+    """Bring an existing resource into the stack, with what is in it; None where there is none to adopt."""
+    found = adoptable(world, stack, wanted)
+    if found is None:
+        return None
+    world.names[stack.region, wanted.type, found.physical_id] = stack.id
+    del world.orphans[stack.region, wanted.type, found.physical_id]
+    return replace(found, desired=wanted, imported=True)
+
+
+def abandon(world: World, stack: Stack, resource: Resource) -> None:
+    """Leave a resource where it is, in no stack."""
+    world.orphans[stack.region, resource.type, resource.physical_id] = resource
 
 
 def destroy(world: World, stack: Stack, resource: Resource, policy: str) -> None:

@@ -13,6 +13,7 @@ from sandbox.cloudformation.model import STACK_TYPE, Resource, Stack
 if TYPE_CHECKING:
     from sandbox.cloudformation.world import World
 
+_NOUNS = {"CREATE": "creation", "IMPORT": "import", "UPDATE": "update"}
 NO_SKIP: frozenset[str] = frozenset()
 
 
@@ -26,9 +27,9 @@ def cancel_running(world: World, stack: Stack, but: set[str]) -> None:
     """Fail every resource at work with AWS's word for it: a consequence of the end, never its cause."""
     for name in sorted(stack.running - but):
         resource = stack.resources[name]
-        verb = "creation" if resource.status.startswith("CREATE") else "update"
-        status = "CREATE_FAILED" if verb == "creation" else "UPDATE_FAILED"
-        world.set_resource(stack, resource, status, f"Resource {verb} cancelled", physical=bool(resource.physical_id))
+        verb = resource.status.partition("_")[0]
+        reason = f"Resource {_NOUNS[verb]} cancelled"
+        world.set_resource(stack, resource, f"{verb}_FAILED", reason, physical=bool(resource.physical_id))
 
 
 def start(world: World, stack: Stack, reason: str) -> None:
@@ -116,8 +117,13 @@ def _restored(world: World, stack: Stack) -> None:
     for name in [name for name, old in stack.undo.items() if old is None]:
         item = stack.resources.pop(name)
         if item.physical_id:
-            doomed.append(Doomed(item, item.desired.deletion_policy, new=True))
+            doomed.append(_undone(item))
     cleanup.delete_all(world, stack, doomed, lambda _failed: _rolled_back(world, stack))
+
+
+def _undone(item: Resource) -> Doomed:
+    """Return the fate of a resource that the operation had brought: one that it adopted was there before, and stays."""
+    return Doomed(item, item.desired.deletion_policy, new=not item.imported)
 
 
 def _rolled_back(world: World, stack: Stack) -> None:
@@ -143,9 +149,7 @@ def start_create(world: World, stack: Stack, reason: str) -> None:
         return
     world.end_era(stack)
     world.set_status(stack, "ROLLBACK_IN_PROGRESS", reason)
-    doomed = [
-        Doomed(item, item.desired.deletion_policy, new=True) for item in stack.resources.values() if item.physical_id
-    ]
+    doomed = [_undone(item) for item in stack.resources.values() if item.physical_id]
 
     def finish(failed: list[str]) -> None:
         stack.undo = {}

@@ -54,6 +54,8 @@ class World:
     time: float = 0.0
     stacks: dict[str, Stack] = field(default_factory=dict)
     graveyard: dict[str, ChangeSet] = field(default_factory=dict)
+    # What no stack has any more, and still is: retained, or not to be deleted; by region, type and physical id.
+    orphans: dict[tuple[str, str, str], Resource] = field(default_factory=dict)
     losses: list[Loss] = field(default_factory=list)
     snapshots: list[Resource] = field(default_factory=list)
     seconds: dict[tuple[str, str], float] = field(default_factory=dict)
