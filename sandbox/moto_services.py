@@ -1,4 +1,4 @@
-"""The services that moto has: S3, STS, CloudWatch and SSM, as moto's own server runs them, and tests' hands on them."""
+"""The services that moto has, as moto's own server runs them, and tests' hands on some of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,23 @@ from sandbox.wire import environ
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-SERVICES = ("s3", "sts", "cloudwatch", "ssm")
+# By the service's name in botocore: moto's folder, where it has another name.
+SERVICES = {
+    "cloudwatch": "cloudwatch",
+    "cognito-idp": "cognitoidp",
+    "dynamodb": "dynamodb",
+    "ecr": "ecr",
+    "efs": "efs",
+    "iam": "iam",
+    "lambda": "awslambda",
+    "logs": "logs",
+    "opensearch": "opensearch",
+    "rds": "rds",
+    "s3": "s3",
+    "sqs": "sqs",
+    "ssm": "ssm",
+    "sts": "sts",
+}
 
 
 class MotoServices:
@@ -45,13 +61,13 @@ class MotoServices:
 
     def reset(self) -> None:
         """Empty the services that were used in this process."""
-        for service in SERVICES:
-            if models := sys.modules.get(f"moto.{service}.models"):
-                getattr(models, f"{service}_backends").reset()
+        for folder in SERVICES.values():
+            if models := sys.modules.get(f"moto.{folder}.models"):
+                getattr(models, _attribute(folder)).reset()
 
-    def create_bucket(self, bucket: str) -> None:
-        """Create a bucket."""
-        self._s3().create_bucket(bucket, self._region)
+    def create_bucket(self, bucket: str, *, region: str = "") -> None:
+        """Create a bucket, in the sandbox's own region if none is named."""
+        self._s3().create_bucket(bucket, region or self._region)
 
     def put_object(self, bucket: str, key: str, body: bytes | str) -> None:
         """Store an object."""
@@ -131,4 +147,9 @@ class MotoServices:
 
 def _backends(service: str) -> Any:
     """Return moto's backends of a service by region. Imported when needed: some take half a second."""
-    return getattr(import_module(f"moto.{service}.models"), f"{service}_backends")[ACCOUNT]
+    folder = SERVICES[service]
+    return getattr(import_module(f"moto.{folder}.models"), _attribute(folder))[ACCOUNT]
+
+
+def _attribute(folder: str) -> str:
+    return "lambda_backends" if folder == "awslambda" else f"{folder}_backends"
