@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.test import run_wsgi_app
 
 from sandbox.backend import ACCOUNT
+from sandbox.estate import Estate
 from sandbox.exchange import Answer, Incoming
 from sandbox.wire import environ
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from _typeshed.wsgi import WSGIApplication
 
 # By the service's name in botocore: moto's folder, where it has another name.
@@ -45,10 +48,16 @@ class MotoServices:
         self._region = region
         self._apps: dict[str, WSGIApplication] = {}
         self._lock = threading.RLock()
+        # The resources that stacks made: there as soon as anybody looks into their service.
+        self.estate = Estate(self._at)
+        # Called before each answer: CloudFormation works out only when asked what has happened meanwhile.
+        self.catch_up: Callable[[], None] = lambda: None
 
     def answer(self, service: str, incoming: Incoming) -> Answer:
         """Return what moto's server answers."""
+        self.catch_up()
         with self._lock:
+            self.estate.settle(service)
             chunks, status, headers = run_wsgi_app(self._app(service), environ(incoming), buffered=True)
             body = b"".join(chunks)
         return Answer(int(status.split()[0]), body, dict(headers.items()))
@@ -64,6 +73,7 @@ class MotoServices:
         for folder in SERVICES.values():
             if models := sys.modules.get(f"moto.{folder}.models"):
                 getattr(models, _attribute(folder)).reset()
+        self.estate.reset()
 
     def create_bucket(self, bucket: str, *, region: str = "") -> None:
         """Create a bucket, in the sandbox's own region if none is named."""
@@ -91,7 +101,7 @@ class MotoServices:
 
     def set_alarm(self, name: str, state: str = "OK") -> None:
         """Put a CloudWatch alarm into `OK`, `ALARM` or `INSUFFICIENT_DATA`; make it where it doesn't exist."""
-        backend = _backends("cloudwatch")[self._region]
+        backend = self._backend("cloudwatch")
         if name not in backend.alarms:
             backend.put_metric_alarm(
                 name=name,
@@ -116,12 +126,12 @@ class MotoServices:
         """Return the state of an alarm, or None where there is none."""
         region, name = arn.split(":")[3], arn.rsplit(":alarm:", maxsplit=1)[-1]
         with self._lock:
-            found = _backends("cloudwatch")[region].alarms.get(name)
+            found = self._backend("cloudwatch", region).alarms.get(name)
         return None if found is None else str(found.state_value)
 
     def put_parameter(self, name: str, value: str) -> None:
         """Store a plain SSM parameter, or its next version."""
-        _backends("ssm")[self._region].put_parameter(
+        self._backend("ssm").put_parameter(
             name=name,
             description="",
             value=value,
@@ -138,11 +148,21 @@ class MotoServices:
     def get_parameter(self, name: str) -> str | None:
         """Return an SSM parameter's value, or None."""
         with self._lock:
-            found = _backends("ssm")[self._region].get_parameter(name)
+            found = self._backend("ssm").get_parameter(name)
         return None if found is None else str(found.value)
 
     def _s3(self) -> Any:
-        return _backends("s3")["aws"]
+        return self._backend("s3")
+
+    def _backend(self, service: str, region: str = "") -> Any:
+        """Return moto's backend of a service as it now is, with what stacks made."""
+        self.estate.settle(service)
+        return self._at(service, region or self._region)
+
+    @staticmethod
+    def _at(service: str, region: str) -> Any:
+        """Return moto's backend of a service in a region; S3's is one for all."""
+        return _backends(service)["aws" if service in {"s3", "iam"} else region]
 
 
 def _backends(service: str) -> Any:

@@ -62,8 +62,10 @@ class Sandbox:
         self.slack = Slack()
         self.site = Site(self.amplify, self.clock)
         self.github = GitHub(self.clock)
-        around = Outside(self.services.get_object, self.services.get_parameter, self.services.alarm_state)
+        services = self.services
+        around = Outside(services.get_object, services.get_parameter, services.alarm_state, services.estate)
         self.cloudformation = CloudFormation(self.clock, around, Caller(region=region))
+        services.catch_up = self.cloudformation.advance
         served: dict[str, Backend] = {
             "amplify": self.amplify,
             "cloudformation": self.cloudformation,

@@ -75,7 +75,9 @@ def _begin(world: World, stack: Stack, item: Doomed, failed: list[str], name: st
     else:
         world.schedule(
             stack, world.cleanup_duration(stack),
-            lambda: end(world.planned_failure("delete", stack, resource.logical_id)),
+            lambda: end(
+                world.planned_failure("delete", stack, resource.logical_id) or physical.refusal(world, stack, resource)
+            ),
         )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sandbox.cloudformation import cleanup, family, gates, physical, policy, undo
+from sandbox.cloudformation import cleanup, family, gates, identifiers, physical, policy, undo
 from sandbox.cloudformation.cleanup import Doomed
 from sandbox.cloudformation.model import STACK_TYPE, Deployment, Desired, Operation, Resource, Stack
 from sandbox.cloudformation.planning import Change, levels, plan
@@ -180,7 +180,7 @@ def _replacement(world: World, stack: Stack, old: Resource, change: Change) -> t
     wanted = change.after
     assert wanted is not None  # noqa: S101, only modifications come here
     name = physical.custom_name(wanted)
-    if name is not None and name == old.physical_id:
+    if name is not None and name == identifiers.name_in(old.type, old.physical_id):
         return replace(old), CUSTOM_NAMED.format(name=name)
     resource, problem = physical.create(world, stack, wanted)
     if problem:
@@ -194,6 +194,8 @@ def _replacement(world: World, stack: Stack, old: Resource, change: Change) -> t
 def _end(world: World, stack: Stack, resource: Resource, problem: str | None = None, *, verb: str) -> None:
     """End the work on one resource; the first failure ends the whole operation, unless rollback is disabled."""
     if problem is None:
+        if verb != "CREATE":
+            physical.change(world, stack, resource)
         world.set_resource(stack, resource, f"{verb}_COMPLETE")
         world.done(stack, resource.logical_id)
         return

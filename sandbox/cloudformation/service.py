@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from sandbox.backend import Caller
-from sandbox.cloudformation import views
+from sandbox.cloudformation import physical, views
 from sandbox.cloudformation.building import Builder
 from sandbox.cloudformation.changesets import ChangeSets
 from sandbox.cloudformation.nested import Nested
@@ -54,6 +54,11 @@ class CloudFormation:
         with self._lock:
             self._world.advance()
             return action(params, caller)
+
+    def advance(self) -> None:
+        """Let everything happen that is due by now."""
+        with self._lock:
+            self._world.advance()
 
     @property
     def operations(self) -> frozenset[str]:
@@ -159,10 +164,13 @@ class CloudFormation:
 
     def store(self, stack: str, logical_id: str, data: str) -> None:
         """Write data into a stateful resource, as the users of the application would."""
-        resource = self.stack(stack).resources[logical_id]
+        found = self.stack(stack)
+        resource = found.resources[logical_id]
         if resource.data is None:
             raise ValueError(f"{resource.type} stores nothing")
         resource.data = data
+        if self._world.outside.things.knows(resource.type):
+            self._world.outside.things.stored(physical.thing(found, resource), data)
 
 
 def _api_name(method: str) -> str:

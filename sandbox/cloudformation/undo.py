@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sandbox.cloudformation import cleanup, family
+from sandbox.cloudformation import cleanup, family, physical
 from sandbox.cloudformation.cleanup import Doomed
 from sandbox.cloudformation.model import STACK_TYPE, Resource, Stack
 
@@ -95,6 +95,7 @@ def _restore_one(world: World, stack: Stack, name: str, skip: frozenset[str]) ->
             if have.physical_id != old.physical_id:
                 stack.doomed.append(have)
             stack.resources[name] = replace(old)
+            physical.change(world, stack, old)
             world.set_resource(stack, stack.resources[name], "UPDATE_COMPLETE")
         world.done(stack, name)
 

@@ -56,6 +56,8 @@ class World:
     graveyard: dict[str, ChangeSet] = field(default_factory=dict)
     # What no stack has any more, and still is: retained, or not to be deleted; by region, type and physical id.
     orphans: dict[tuple[str, str, str], Resource] = field(default_factory=dict)
+    # How many versions of a function or layer were published.
+    versions: dict[str, int] = field(default_factory=dict)
     losses: list[Loss] = field(default_factory=list)
     snapshots: list[Resource] = field(default_factory=list)
     seconds: dict[tuple[str, str], float] = field(default_factory=dict)
