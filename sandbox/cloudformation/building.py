@@ -80,18 +80,14 @@ class Builder:
         """Return what the request asks the stack to be; what it leaves out stays as in `previous`. Raises AwsError."""
         text = self.text(request, previous)
         source = parse(text)
-        processed = sam.expand(source)
+        known = previous.parameters if previous else None
+        parameters = chosen(source, request.get("Parameters") or [], known, self.outside.parameter)
+        processed = sam.expand(source, parameters, stack.region)
         check_types(processed)
         capabilities = tuple(request.get("Capabilities") or ())
         # A change set with a transform learns what it needs only while it is being created: see changesets.py.
         if not change_set or not sam.transforms(source):
             require(capabilities, source, processed, change_set=change_set)
-        parameters = chosen(
-            processed,
-            request.get("Parameters") or [],
-            previous.parameters if previous else None,
-            self.outside.parameter,
-        )
         kept = previous or Deployment("", {}, "", {}, {}, {})
         return Deployment(
             original=text,
