@@ -11,10 +11,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sandbox.kinds import KINDS, Kind
+from sandbox.kinds import KINDS
 
 if TYPE_CHECKING:
     from sandbox.cloudformation.outside import Thing
+    from sandbox.kind import Kind
 
 _log = logging.getLogger(__name__)
 

@@ -2,63 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sandbox.cloudformation.outside import Thing
-
-# moto publishes no types for its backends.
-_Backend = Any
-
-
-def _nothing(_backend: _Backend, _thing: Thing, *_more: str) -> None:
-    """Do nothing: the type knows no such thing here."""
+from sandbox.databases import DATABASES
+from sandbox.kind import Backend, Kind, is_true
 
 
-def _never(_thing: Thing) -> bool:
-    return False
+def _make_alarm(backend: Backend, thing: Thing) -> None:
+    given = thing.properties
+    backend.put_metric_alarm(
+        name=thing.name,
+        namespace=given.get("Namespace", ""),
+        metric_name=given.get("MetricName", ""),
+        comparison_operator=given.get("ComparisonOperator", "GreaterThanThreshold"),
+        evaluation_periods=int(given.get("EvaluationPeriods", 1)),
+        period=int(given.get("Period", 60)),
+        threshold=float(given.get("Threshold", 0)),
+        statistic=given.get("Statistic", "Sum"),
+        description=given.get("AlarmDescription", ""),
+        dimensions=[],
+        alarm_actions=[],
+    )
 
 
-def _not_full(_backend: _Backend, _thing: Thing) -> str | None:
-    return None
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One resource type: `protected` and `full` are the two reasons for which a service refuses a deletion."""
-
-    service: str
-    make: Callable[[_Backend, Thing], None]
-    drop: Callable[[_Backend, str], None]
-    there: Callable[[_Backend, str], bool]
-    change: Callable[[_Backend, Thing], None] = _nothing
-    put: Callable[[_Backend, Thing, str], None] = _nothing
-    protected: Callable[[Thing], bool] = _never
-    full: Callable[[_Backend, Thing], str | None] = _not_full
-
-
-def _make_bucket(backend: _Backend, thing: Thing) -> None:
+def _make_bucket(backend: Backend, thing: Thing) -> None:
     backend.create_bucket(thing.name, thing.region)
     _change_bucket(backend, thing)
 
 
-def _change_bucket(backend: _Backend, thing: Thing) -> None:
+def _change_bucket(backend: Backend, thing: Thing) -> None:
     status = (thing.properties.get("VersioningConfiguration") or {}).get("Status")
     if status:
         backend.put_bucket_versioning(thing.name, status)
 
 
-def _bucket_is_full(backend: _Backend, thing: Thing) -> str | None:
+def _bucket_is_full(backend: Backend, thing: Thing) -> str | None:
     if not backend.get_bucket(thing.name).keys:
         return None
     return "The bucket you tried to delete is not empty (Service: S3, Status Code: 409)"
 
 
-def _make_parameter(backend: _Backend, thing: Thing) -> None:
+def _make_parameter(backend: Backend, thing: Thing) -> None:
     value = thing.properties.get("Value")
     backend.put_parameter(
         name=thing.name,
@@ -75,7 +62,7 @@ def _make_parameter(backend: _Backend, thing: Thing) -> None:
     )
 
 
-def _make_table(backend: _Backend, thing: Thing) -> None:
+def _make_table(backend: Backend, thing: Thing) -> None:
     given = thing.properties
     schema = given.get("KeySchema") or [{"AttributeName": "id", "KeyType": "HASH"}]
     declared = {item["AttributeName"]: item for item in given.get("AttributeDefinitions") or []}
@@ -98,16 +85,16 @@ def _make_table(backend: _Backend, thing: Thing) -> None:
     _change_table(backend, thing)
 
 
-def _change_table(backend: _Backend, thing: Thing) -> None:
+def _change_table(backend: Backend, thing: Thing) -> None:
     recovery = thing.properties.get("PointInTimeRecoverySpecification") or {}
     for replica in thing.properties.get("Replicas") or []:
         recovery = replica.get("PointInTimeRecoverySpecification") or recovery
-    enabled = _is_true(recovery.get("PointInTimeRecoveryEnabled"))
+    enabled = is_true(recovery.get("PointInTimeRecoveryEnabled"))
     backend.update_continuous_backups(thing.name, {"PointInTimeRecoveryEnabled": enabled})
     backend.get_table(thing.name).deletion_protection_enabled = _protected_table(thing)
 
 
-def _put_item(backend: _Backend, thing: Thing, data: str) -> None:
+def _put_item(backend: Backend, thing: Thing, data: str) -> None:
     table = backend.get_table(thing.name)
     kinds = {item["AttributeName"]: item["AttributeType"] for item in table.attr}
     item = {key["AttributeName"]: {kinds.get(key["AttributeName"], "S"): "1"} for key in table.schema}
@@ -116,51 +103,47 @@ def _put_item(backend: _Backend, thing: Thing, data: str) -> None:
 
 def _protected_table(thing: Thing) -> bool:
     replicas = thing.properties.get("Replicas") or []
-    return any(_is_true(item.get("DeletionProtectionEnabled")) for item in (thing.properties, *replicas))
+    return any(is_true(item.get("DeletionProtectionEnabled")) for item in (thing.properties, *replicas))
 
 
-def _is_true(value: object) -> bool:
-    return str(value).lower() == "true"
-
-
-def _make_queue(backend: _Backend, thing: Thing) -> None:
+def _make_queue(backend: Backend, thing: Thing) -> None:
     simple = {key: str(value) for key, value in thing.properties.items() if isinstance(value, str | int)}
     simple.pop("QueueName", None)
     backend.create_queue(name=thing.name, region=thing.region, **simple)
 
 
-def _change_queue(backend: _Backend, thing: Thing) -> None:
+def _change_queue(backend: Backend, thing: Thing) -> None:
     if "VisibilityTimeout" in thing.properties:
         backend.get_queue(thing.name).visibility_timeout = int(thing.properties["VisibilityTimeout"])
 
 
-def _make_log_group(backend: _Backend, thing: Thing) -> None:
+def _make_log_group(backend: Backend, thing: Thing) -> None:
     backend.create_log_group(thing.name, {})
     _change_log_group(backend, thing)
 
 
-def _change_log_group(backend: _Backend, thing: Thing) -> None:
+def _change_log_group(backend: Backend, thing: Thing) -> None:
     if "RetentionInDays" in thing.properties:
         backend.put_retention_policy(thing.name, int(thing.properties["RetentionInDays"]))
 
 
-def _put_log(backend: _Backend, thing: Thing, data: str) -> None:
+def _put_log(backend: Backend, thing: Thing, data: str) -> None:
     if "stored" not in backend.groups[thing.name].streams:
         backend.create_log_stream(thing.name, "stored")
     backend.groups[thing.name].streams["stored"].put_log_events([{"timestamp": 0, "message": data}])
 
 
-def _make_repository(backend: _Backend, thing: Thing) -> None:
+def _make_repository(backend: Backend, thing: Thing) -> None:
     backend.create_repository(thing.name, None, None, None, "MUTABLE", [])
 
 
-def _repository_is_full(backend: _Backend, thing: Thing) -> str | None:
-    if _is_true(thing.properties.get("EmptyOnDelete")) or not backend.repositories[thing.name].images:
+def _repository_is_full(backend: Backend, thing: Thing) -> str | None:
+    if is_true(thing.properties.get("EmptyOnDelete")) or not backend.repositories[thing.name].images:
         return None
     return f"The repository with name '{thing.name}' cannot be deleted because it still contains images"
 
 
-def _make_function(backend: _Backend, thing: Thing) -> None:
+def _make_function(backend: Backend, thing: Thing) -> None:
     # Nothing here runs code, so the artifact itself plays no part: an empty one stands for it.
     backend.create_function(
         {
@@ -182,12 +165,12 @@ def _role(account: str, given: object) -> str:
     return next(str(role.arn) for role in roles.roles.values() if role.name == name)
 
 
-def _change_function(backend: _Backend, thing: Thing) -> None:
+def _change_function(backend: Backend, thing: Thing) -> None:
     backend.delete_function(thing.name)
     _make_function(backend, thing)
 
 
-def _make_file_system(backend: _Backend, thing: Thing) -> None:
+def _make_file_system(backend: Backend, thing: Thing) -> None:
     backup = (thing.properties.get("BackupPolicy") or {}).get("Status") == "ENABLED"
     made = backend.create_file_system(
         thing.name, "", thing.properties.get("Encrypted", False), "", "", 0, "", backup, []
@@ -197,7 +180,7 @@ def _make_file_system(backend: _Backend, thing: Thing) -> None:
     backend.file_systems_by_id[thing.name] = made
 
 
-def _make_user_pool(backend: _Backend, thing: Thing) -> None:
+def _make_user_pool(backend: Backend, thing: Thing) -> None:
     config = {"DeletionProtection": thing.properties.get("DeletionProtection", "INACTIVE")}
     made = backend.create_user_pool(thing.properties.get("UserPoolName", thing.name), config)
     del backend.user_pools[made.id]
@@ -206,7 +189,7 @@ def _make_user_pool(backend: _Backend, thing: Thing) -> None:
     backend.user_pools[thing.name] = made
 
 
-def _put_user(backend: _Backend, thing: Thing, data: str) -> None:
+def _put_user(backend: Backend, thing: Thing, data: str) -> None:
     backend.admin_create_user(thing.name, data.replace(" ", "-"), "SUPPRESS", "Sandbox-1", [])
 
 
@@ -221,6 +204,14 @@ _TABLE = Kind(
 )
 
 KINDS = {
+    **DATABASES,
+    "AWS::CloudWatch::Alarm": Kind(
+        "cloudwatch",
+        make=_make_alarm,
+        change=_make_alarm,
+        drop=lambda backend, name: backend.delete_alarms([name]),
+        there=lambda backend, name: name in backend.alarms,
+    ),
     "AWS::DynamoDB::GlobalTable": _TABLE,
     "AWS::DynamoDB::Table": _TABLE,
     "AWS::Cognito::UserPool": Kind(
@@ -258,7 +249,7 @@ KINDS = {
         drop=lambda backend, name: backend.delete_log_group(name),
         there=lambda backend, name: name in backend.groups,
         put=_put_log,
-        protected=lambda thing: _is_true(thing.properties.get("DeletionProtectionEnabled")),
+        protected=lambda thing: is_true(thing.properties.get("DeletionProtectionEnabled")),
     ),
     "AWS::S3::Bucket": Kind(
         "s3",

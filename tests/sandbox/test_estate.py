@@ -107,6 +107,49 @@ def test_others_are_found_by_their_physical_id(
     assert getattr(sandbox.client(service), operation)(**{argument: physical(aws, "Data")})[member]
 
 
+@pytest.mark.parametrize(
+    ("kind", "service", "operation", "member", "shown"),
+    [
+        ("AWS::RDS::DBInstance", "rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
+        ("AWS::RDS::DBCluster", "rds", "describe_db_clusters", "DBClusters", "DBClusterIdentifier"),
+    ],
+)
+def test_a_database_shows_what_protects_it(
+    sandbox: Sandbox, aws: CloudFormation, kind: str, service: str, operation: str, member: str, shown: str
+) -> None:
+    about = {"BackupRetentionPeriod": 7, "DeletionProtection": True}
+    aws.create("shop", template(Data={"Type": kind, "Properties": about}))
+
+    found = getattr(sandbox.client(service), operation)()[member]
+
+    told = [(item[shown], item["BackupRetentionPeriod"], item["DeletionProtection"]) for item in found]
+    assert told == [(physical(aws, "Data"), 7, True)]
+
+
+def test_a_search_domain_is_there_under_its_name(sandbox: Sandbox, aws: CloudFormation) -> None:
+    aws.create("shop", template(Data={"Type": "AWS::OpenSearchService::Domain"}))
+
+    names = [item["DomainName"] for item in sandbox.client("opensearch").list_domain_names()["DomainNames"]]
+
+    assert names == [physical(aws, "Data")]
+
+
+def test_an_alarm_of_the_stack_is_one_that_a_rollback_trigger_can_name(
+    sandbox: Sandbox, aws: CloudFormation, client: Client
+) -> None:
+    alarm = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": "errors"}}
+    aws.create("shop", template(Errors=alarm))
+    sandbox.services.set_alarm("errors", "ALARM")
+    trigger = {"Arn": sandbox.services.alarm_arn("errors"), "Type": "AWS::CloudWatch::Alarm"}
+
+    aws.update("shop", template(Errors=alarm, More=KEEP), RollbackConfiguration={"RollbackTriggers": [trigger]})
+    client.clock.advance(60)
+
+    shown = sandbox.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert [(item["AlarmName"], item["StateValue"]) for item in shown] == [("errors", "ALARM")]
+    assert aws.stack("shop").status == "UPDATE_ROLLBACK_COMPLETE"
+
+
 def test_a_repository_is_there_under_its_name(sandbox: Sandbox, aws: CloudFormation) -> None:
     aws.create("shop", template(Data={"Type": "AWS::ECR::Repository"}))
 
