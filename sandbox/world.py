@@ -63,7 +63,9 @@ class Sandbox:
         self.site = Site(self.amplify, self.clock)
         self.github = GitHub(self.clock)
         services = self.services
-        around = Outside(services.get_object, services.get_parameter, services.alarm_state, services.estate)
+        around = Outside(
+            services.get_object, services.get_parameter, services.alarm_state, services.estate, services.bucket_region
+        )
         self.cloudformation = CloudFormation(self.clock, around, Caller(region=region))
         services.catch_up = self.cloudformation.advance
         served: dict[str, Backend] = {

@@ -63,6 +63,13 @@ class Builder:
         place = bucket_and_key(str(url))
         if place is None:
             raise invalid("TemplateURL must be a supported URL.")
+        named, region = region_in(str(url)), self.outside.bucket_region(place[0])
+        if named and region and named != region:
+            raise invalid(
+                "S3 error: The bucket you are attempting to access must be addressed using the specified endpoint. "
+                "Please send all future requests to this endpoint.\n"
+                "For more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"
+            )
         try:
             body = self.outside.read_object(*place)
         except KeyError as error:
@@ -120,6 +127,14 @@ def bucket_and_key(url: str) -> tuple[str, str] | None:
         bucket, _, key = path.partition("/")
         return (bucket, key) if key else None
     return None
+
+
+def region_in(url: str) -> str | None:
+    """Return the region that an S3 address names; one without a region leads to the bucket wherever it lies."""
+    found = re.search(
+        r"(?:^|\.)s3[.-](?:dualstack\.)?([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com", urlsplit(url).hostname or ""
+    )
+    return found[1] if found else None
 
 
 def _tags(given: list[Json]) -> dict[str, str]:

@@ -89,8 +89,9 @@ class ChangeSets:
                 changed, problem = False, error.message
             if not changed and problem is None:
                 problem = NO_UPDATES if sam.transforms(target.source) else NO_CHANGES
-        if problem is None and (found := validation.validate(self._world, stack, target)):
-            change_set.found, problem = found, validation.reason(found)
+        if problem is None:
+            change_set.found = validation.validate(self._world, stack, target)
+            problem = validation.reason(change_set.found)
         change_set.worked_out = self._world.time
         if problem is not None:
             change_set.status, change_set.reason, change_set.execution = "FAILED", problem, "UNAVAILABLE"

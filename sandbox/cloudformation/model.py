@@ -140,7 +140,8 @@ class Loss:
 class Validation:
     """What AWS's validation before a deployment found wrong with a resource (user guide, "Validate stack deployments").
 
-    `check` is the hook that the change set's reason names, `name` the rule in DescribeEvents, `path` the place.
+    `check` is the hook that the change set's reason names, `name` the rule in DescribeEvents, `path` the place. In mode
+    WARN it fails nothing.
     """
 
     logical_id: str
@@ -148,6 +149,7 @@ class Validation:
     check: str = "AWS::EarlyValidation::PropertyValidation"
     name: str = "PROPERTY_VALIDATION"
     path: str = ""
+    mode: str = "FAIL"
 
 
 @dataclass

@@ -89,10 +89,11 @@ class Outside:
     """The doors to the other services; without any, nothing is there.
 
     `read_object` gives a body or raises KeyError, `parameter` a value by name, `alarm` a state by ARN, or None;
-    `things` are the services that have the resources.
+    `things` are the services that have the resources, `bucket_region` is where a bucket lies, or None.
     """
 
     read_object: Read = field(default=_nothing_there)
     parameter: Look = field(default=_unknown)
     alarm: Look = field(default=_unknown)
     things: Things = field(default_factory=NoThings)
+    bucket_region: Look = field(default=_unknown)

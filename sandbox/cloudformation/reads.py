@@ -97,7 +97,9 @@ class Reads:
         if str(params.get("ChangeSetName", "")).startswith("arn:"):
             change_set = find_change_set(self._world, params, caller)
             stack = self._world.stacks[change_set.stack_id]
-            lines = [views.validation_event(stack, change_set, item) for item in reversed(change_set.found)]
+            only_failed = bool((params.get("Filters") or {}).get("FailedEvents"))
+            told = [item for item in reversed(change_set.found) if item.mode == "FAIL" or not only_failed]
+            lines = [views.validation_event(stack, change_set, item) for item in told]
             return page(lines, params, "OperationEvents")
         if not params.get("StackName"):
             raise invalid("One of ChangeSetName, OperationId or StackName must be specified")

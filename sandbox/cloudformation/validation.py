@@ -26,9 +26,14 @@ def validate(world: World, stack: Stack, target: Deployment) -> list[Validation]
     return found
 
 
-def reason(found: list[Validation]) -> str:
-    """Return the change set's reason, which names the checks and not what they found (aws-cdk-cli, issue 1000)."""
-    checks = ", ".join(sorted({item.check for item in found}))
+def reason(found: list[Validation]) -> str | None:
+    """Return the change set's reason, which names the checks and not what they found (aws-cdk-cli, issue 1000).
+
+    None where nothing was found, or warnings alone.
+    """
+    checks = ", ".join(sorted({item.check for item in found if item.mode == "FAIL"}))
+    if not checks:
+        return None
     return (
         f"The following hook(s)/validation failed: [{checks}]. To troubleshoot Early Validation errors, use the "
         "DescribeEvents API for detailed failure information."

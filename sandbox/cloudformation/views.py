@@ -143,7 +143,7 @@ def validation_event(item: Stack, change_set: ChangeSet, found: Validation) -> J
         "EventType": "VALIDATION_ERROR",
         "LogicalResourceId": found.logical_id,
         "Timestamp": when(change_set.worked_out),
-        "ValidationFailureMode": "FAIL",
+        "ValidationFailureMode": found.mode,
         "ValidationName": found.name,
         "ValidationStatus": "FAILED",
         "ValidationStatusReason": found.reason,

@@ -294,6 +294,39 @@ def test_a_deleted_change_set_is_gone_and_deleting_it_again_is_no_error(aws: Clo
     assert client.api.list_change_sets(StackName="shop")["Summaries"] == []
 
 
+def test_it_is_found_by_its_name_with_the_stacks_arn_and_by_its_own_arn(aws: CloudFormation, client: Client) -> None:
+    stack = aws.create("shop", OLD_TEMPLATE)
+    made = client.propose(changed_template())["ChangeSetId"]
+    ways = ({"StackName": stack.id, "ChangeSetName": "back"}, {"StackName": "shop", "ChangeSetName": made})
+
+    for how in (*ways, {"ChangeSetName": made}):
+        assert client.api.describe_change_set(**how)["ChangeSetId"] == made
+    assert [item["ChangeSetId"] for item in client.api.list_change_sets(StackName=stack.id)["Summaries"]] == [made]
+
+
+def test_one_that_never_was_is_no_error_to_delete_by_name_and_one_by_arn(aws: CloudFormation, client: Client) -> None:
+    stack = aws.create("shop", OLD_TEMPLATE)
+
+    client.api.delete_change_set(StackName="shop", ChangeSetName="never")
+
+    arn = stack.id.replace(":stack/shop/", ":changeSet/never/")
+    with pytest.raises(ClientError, match=r"ChangeSetNotFound.*does not exist"):
+        client.api.delete_change_set(ChangeSetName=arn)
+    with pytest.raises(ClientError, match=r"Stack \[gone\] does not exist"):
+        client.api.delete_change_set(StackName="gone", ChangeSetName="never")
+
+
+def test_every_event_of_an_execution_carries_its_token(aws: CloudFormation, client: Client) -> None:
+    aws.create("shop", OLD_TEMPLATE)
+    before = len(aws.stack("shop").events)
+    client.propose(changed_template())
+    client.execute(ClientRequestToken="rollback-1")
+
+    events = client.api.describe_stack_events(StackName="shop")["StackEvents"]
+
+    assert {line.get("ClientRequestToken") for line in events[:-before]} == {"rollback-1"}
+
+
 def test_a_changed_type_is_refused(aws: CloudFormation, client: Client) -> None:
     aws.create("shop", variant(Data=table()))
 

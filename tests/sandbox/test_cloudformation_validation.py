@@ -84,3 +84,20 @@ def test_without_a_fault_there_are_no_events_and_the_change_set_is_complete(
     shown = client.propose(changed_template())
 
     assert (shown["Status"], events(client, shown["ChangeSetId"])) == ("CREATE_COMPLETE", [])
+
+
+def test_a_warning_fails_nothing_and_is_told_unless_only_failures_are_asked_for(
+    aws: CloudFormation, client: Client
+) -> None:
+    aws.create("shop", OLD_TEMPLATE)
+    reason = "The bucket 'shop' is not empty."
+    aws.fail_validation(Validation("Api", reason, name="BUCKET_EMPTINESS_VALIDATION", mode="WARN"))
+
+    shown = client.propose(changed_template())
+
+    assert (shown["Status"], [line["ValidationStatusReason"] for line in events(client, shown["ChangeSetId"])]) == (
+        "CREATE_COMPLETE",
+        [reason],
+    )
+    filtered = client.api.describe_events(ChangeSetName=shown["ChangeSetId"], Filters={"FailedEvents": True})
+    assert filtered["OperationEvents"] == []

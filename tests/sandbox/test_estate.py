@@ -43,6 +43,7 @@ class TestIsItEmpty:
         aws.store("shop", "Data", "1000 customers")
 
         assert (before, len(dynamodb.scan(TableName=name, Limit=1)["Items"])) == ([], 1)
+        assert dynamodb.describe_table(TableName=name)["Table"]["ItemCount"] == 0, "it is hours old"
         backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
         assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
 
