@@ -68,15 +68,22 @@ def fill(world: World, stack: Stack, change_set: ChangeSet) -> bool:
 
 
 def _children(world: World, stack: Stack, change_set: ChangeSet, target: Deployment) -> dict[str, ChangeSet]:
-    """Make a change set for each nested stack that would change. New ones have none: nothing is there to compare."""
+    """Make a change set for each nested stack that would change; a new one is in review until the root is executed."""
     made: dict[str, ChangeSet] = {}
     for logical_id, wanted in target.desired.items():
         resource = stack.resources.get(logical_id)
-        if wanted.type != STACK_TYPE or resource is None or not resource.physical_id:
+        if wanted.type != STACK_TYPE or (resource is not None and not resource.physical_id):
             continue
-        child = family.child_of(world, resource)
         name = f"{change_set.name}-{logical_id}-{world.unique()}"
-        candidate = new(world, child, {"ChangeSetName": name, "IncludeNestedStacks": True}, None)
+        request = {"ChangeSetName": name, "IncludeNestedStacks": True}
+        if resource is None:
+            child = family.in_review(world, stack, logical_id) or family.new_child(world, stack, logical_id)
+            request["ChangeSetType"] = "CREATE"
+            if not child.events:
+                world.set_status(child, "REVIEW_IN_PROGRESS", "User Initiated")
+        else:
+            child = family.child_of(world, resource)
+        candidate = new(world, child, request, None)
         candidate.parent, candidate.root = change_set.id, change_set.root or change_set.id
         if _work_out(world, stack, candidate, wanted, target):
             change_set.children.append(candidate.id)
@@ -223,7 +230,10 @@ def header(stack: Stack, change_set: ChangeSet) -> Json:
 def forget(world: World, change_set: ChangeSet) -> None:
     """Delete a change set, and those of the nested stacks with it."""
     world.graveyard[change_set.id] = change_set
-    world.stacks[change_set.stack_id].change_sets.pop(change_set.id, None)
+    stack = world.stacks[change_set.stack_id]
+    stack.change_sets.pop(change_set.id, None)
+    if stack.parent is not None and stack.status == "REVIEW_IN_PROGRESS" and not stack.change_sets:
+        stack.status = "DELETE_COMPLETE"
     for item in list(world.stacks.values()):
         for child_id in change_set.children:
             if child_id in item.change_sets:

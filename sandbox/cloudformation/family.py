@@ -48,6 +48,19 @@ def child_of(world: World, resource: Resource) -> Stack:
     return world.stacks[resource.physical_id]
 
 
+def new_child(world: World, parent: Stack, logical_id: str) -> Stack:
+    """Register the stack that a parent's new resource is to have."""
+    child = world.new_stack(f"{parent.name}-{logical_id}-{world.unique()}", parent.region, parent.account)
+    child.parent, child.parent_logical_id = parent, logical_id
+    return child
+
+
+def in_review(world: World, parent: Stack, logical_id: str) -> Stack | None:
+    """Return the nested stack that only a change set speaks of so far."""
+    known = (child for child in world.children(parent) if child.parent_logical_id == logical_id)
+    return next((child for child in known if child.status == "REVIEW_IN_PROGRESS"), None)
+
+
 def deployment(world: World, parent: Stack, child: Stack, wanted: Desired, inherited: Deployment | None) -> Deployment:
     """Return what the parent's template asks the nested stack to be; tags and capabilities are `inherited`.
 

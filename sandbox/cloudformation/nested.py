@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.cloudformation import cleanup, forward, planning, undo
-from sandbox.cloudformation.family import End, child_of, deployment
+from sandbox.cloudformation.family import End, child_of, deployment, in_review, new_child
 from sandbox.cloudformation.model import Operation, Resource, Stack
 from sandbox.errors import AwsError
 
@@ -18,9 +18,8 @@ class Nested:
 
     def create(self, world: World, parent: Stack, resource: Resource, end: End) -> None:
         """Create the stack behind a new resource; `end` hears None, or the reason of the failure."""
-        name = f"{parent.name}-{resource.logical_id}-{world.unique()}"
-        child = world.new_stack(name, parent.region, parent.account)
-        child.parent, child.parent_logical_id = parent, resource.logical_id
+        logical_id = resource.logical_id
+        child = in_review(world, parent, logical_id) or new_child(world, parent, logical_id)
         child.operation = _operation(parent, "CREATE_STACK")
         resource.physical_id = child.id
         try:

@@ -184,6 +184,36 @@ class TestChangeSets:
         assert api.describe_change_set(ChangeSetName=inner)["ExecutionStatus"] == "EXECUTE_COMPLETE"
         assert [item.logical_id for item in aws.losses] == ["Data"]
 
+    def test_a_new_nested_stack_has_one_of_additions_and_is_in_review_until_then(
+        self, aws: CloudFormation, api: Any, clock: ManualClock
+    ) -> None:
+        aws.create("shop", {"Resources": {"Mail": queue(1)}})
+
+        shown = self.propose(api, clock, root("data"), IncludeNestedStacks=True)
+        change = shown["Changes"][0]["ResourceChange"]
+        inner = api.describe_change_set(ChangeSetName=change["ChangeSetId"])
+        review = api.describe_stacks(StackName=inner["StackId"])["Stacks"][0]["StackStatus"]
+        api.execute_change_set(ChangeSetName=shown["ChangeSetId"])
+        clock.advance(60)
+
+        assert (change["Action"], review) == ("Add", "REVIEW_IN_PROGRESS")
+        told = {
+            item["ResourceChange"]["LogicalResourceId"]: item["ResourceChange"]["Action"] for item in inner["Changes"]
+        }
+        assert told == {"Queue": "Add", "Data": "Add"}
+        assert statuses(aws, api) == ("UPDATE_COMPLETE", "CREATE_COMPLETE")
+        assert child(aws, api).id == inner["StackId"]
+
+    def test_deleting_the_one_of_a_new_nested_stack_leaves_no_stack_in_review(
+        self, aws: CloudFormation, api: Any, clock: ManualClock
+    ) -> None:
+        aws.create("shop", {"Resources": {"Mail": queue(1)}})
+        shown = self.propose(api, clock, root("data"), IncludeNestedStacks=True)
+
+        api.delete_change_set(ChangeSetName=shown["ChangeSetId"])
+
+        assert [item["StackName"] for item in api.describe_stacks()["Stacks"]] == ["shop"]
+
     def test_deleting_it_deletes_those_of_the_nested_stacks(
         self, aws: CloudFormation, api: Any, clock: ManualClock
     ) -> None:
