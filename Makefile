@@ -12,6 +12,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 IMAGE ?= rollback:local
 INCIDENT ?=
+PORT ?= 4566
 PYTEST_ARGS ?=
 UV_VERSION := 0.13.9
 MUTMUT_VERSION := 3.8.1
@@ -36,6 +37,10 @@ $(INSTALLED): requirements-dev.txt
 .PHONY: demo
 demo: $(INSTALLED) ## Watch a whole incident being rolled back (INCIDENT=name for another one)
 	@$(BIN)/python -m sandbox.demo $(INCIDENT)
+
+.PHONY: sandbox
+sandbox: $(INSTALLED) ## Serve the embedded AWS until Ctrl-C, and print what leads to it (PORT=4566)
+	@$(BIN)/python -m sandbox --port $(PORT)
 
 .PHONY: test
 test: $(INSTALLED) ## Run every test that needs no Docker

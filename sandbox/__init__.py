@@ -8,6 +8,7 @@ with Sandbox(ManualClock()) as sandbox:
 
 from sandbox.aws import Call
 from sandbox.clock import ManualClock, ScaledClock
+from sandbox.elsewhere import Elsewhere
 from sandbox.errors import AwsError
 from sandbox.exchange import ConnectionDroppedError
 from sandbox.faults import ALL, FIRST, Calls, Fault, Kind, exactly, first, since
@@ -20,6 +21,7 @@ __all__ = [
     "Call",
     "Calls",
     "ConnectionDroppedError",
+    "Elsewhere",
     "Fault",
     "Kind",
     "ManualClock",

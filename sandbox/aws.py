@@ -8,11 +8,12 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import unescape
 
 from sandbox.backend import Backend, Caller
 from sandbox.errors import AwsError
 from sandbox.exchange import Answer, ConnectionDroppedError, Incoming
-from sandbox.faults import Fault, Faults, Kind, error_of
+from sandbox.faults import JSON, REST_JSON, Fault, Faults, Kind, error_of
 from sandbox.moto_services import SERVICES, MotoServices
 from sandbox.wire import RejectedError, Wire
 
@@ -23,9 +24,14 @@ Hook = Callable[[str, str, dict[str, Any]], None]
 """Called with service, operation and parameters. May raise ConnectionDroppedError: the client gets no answer."""
 
 # A signature's credential scope names the service by its signing name, which is not always its own.
-_SIGNING_NAMES = {"monitoring": "cloudwatch"}
+_SIGNING_NAMES = {"monitoring": "cloudwatch", "elasticfilesystem": "efs", "es": "opensearch"}
 _SCOPE = re.compile(
     r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/,]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request"
+)
+# All buckets here belong to the one account; moto does not look.
+_EXPECTED_OWNERS = ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner")
+_HANDED_OUT = re.compile(
+    r"<AccessKeyId>(?P<key>[^<]+)</AccessKeyId>.*?<SessionToken>(?P<token>[^<]+)</SessionToken>", re.DOTALL
 )
 
 
@@ -73,7 +79,7 @@ class Aws:
         self._faults = faults
         self._backends = backends
         self._moto = moto
-        self._credentials = credentials
+        self._credentials = {credentials}
         self._wires: dict[str, Wire] = {}
         self._locks = {name: threading.RLock() for name in backends}
         self._wires_lock = threading.Lock()
@@ -117,7 +123,7 @@ class Aws:
 
     def _effect(self, asked: _Asked, fault: Fault | None) -> Answer:
         call, caller = asked.call, asked.caller
-        if (caller.access_key, asked.incoming.header("X-Amz-Security-Token")) != self._credentials:
+        if (caller.access_key, asked.incoming.header("X-Amz-Security-Token")) not in self._credentials:
             raise _unknown_key(call.service)
         if fault is not None:
             if error := error_of(fault, call.service, call.operation, call.params, caller):
@@ -126,9 +132,14 @@ class Aws:
                 raise ConnectionDroppedError
             if fault.kind is Kind.TIMEOUT:
                 return Answer(504, hold=fault.seconds)
+        if any(asked.incoming.header(name) not in {"", caller.account} for name in _EXPECTED_OWNERS):
+            raise AwsError("AccessDenied", "Access Denied", 403)
         backend = self._backends.get(call.service)
         if backend is None:
-            return self._moto.answer(call.service, asked.incoming)
+            answer = self._moto.answer(call.service, asked.incoming)
+            if call.service == "sts":
+                self._credentials |= _handed_out(answer.body)
+            return answer
         with self._locks[call.service]:
             result = backend.handle(call.operation, call.params, caller)
         omitted: frozenset[str] = getattr(backend, "omitted_members", frozenset())
@@ -157,8 +168,14 @@ def _spoil(answer: Answer, fault: Fault) -> Answer:
     return answer
 
 
+def _handed_out(body: bytes) -> set[tuple[str, str]]:
+    """Return the credentials in an answer of STS: key id and session token."""
+    found = _HANDED_OUT.search(body.decode())
+    return set() if found is None else {(found["key"], unescape(found["token"]))}
+
+
 def _unknown_key(service: str) -> AwsError:
     if service == "s3":
         return AwsError("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", 403)
-    code = "UnrecognizedClientException" if service in {"amplify", "ssm"} else "InvalidClientTokenId"
-    return AwsError(code, "The security token included in the request is invalid.", 400 if service == "ssm" else 403)
+    code = "UnrecognizedClientException" if service in JSON | REST_JSON else "InvalidClientTokenId"
+    return AwsError(code, "The security token included in the request is invalid.", 400 if service in JSON else 403)

@@ -38,6 +38,14 @@ class Incoming:
         """Return the header's value, or an empty string."""
         return str(self.headers.get(name, ""))
 
+    def json(self) -> dict[str, Any] | None:
+        """Return the body's JSON object, whatever its Content-Type; None if it is none."""
+        try:
+            value = json.loads(self.body or b"{}")
+        except ValueError:
+            return None
+        return value if isinstance(value, dict) else None
+
     def fields(self) -> dict[str, Any]:
         """Return the body's fields, from JSON or from a form. Raises ValueError if it is neither."""
         if "application/json" in self.header("Content-Type"):
@@ -51,12 +59,17 @@ class Incoming:
 
 @dataclass
 class Answer:
-    """An answer; `hold` is how many real seconds the server keeps it back."""
+    """An answer; `hold` is how many real seconds the server keeps it back.
+
+    `pace` is how many it waits before each byte of the body, or, where the body is `endless`, before each repetition.
+    """
 
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     hold: float = 0.0
+    pace: float = 0.0
+    endless: bool = False
 
 
 def json_answer(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Answer:

@@ -115,7 +115,9 @@ class Faults:
         return meant[0] if meant else None
 
 
-_JSON_SERVICES = {"amplify", "ssm"}
+# The services by protocol: those of JSON answer nearly every error with status 400.
+JSON = {"cognito-idp", "dynamodb", "ecr", "logs", "sqs", "ssm"}
+REST_JSON = {"amplify", "efs", "lambda", "opensearch"}
 
 
 def error_of(fault: Fault, service: str, operation: str, params: dict[str, Any], caller: Caller) -> AwsError | None:
@@ -143,7 +145,9 @@ def _throttling(service: str) -> AwsError:
             return AwsError("SlowDown", "Please reduce your request rate.", 503)
         case "amplify":
             return AwsError("TooManyRequestsException", "Too Many Requests", 429)
-        case "ssm":
+        case "lambda" | "opensearch" | "efs":
+            return AwsError("TooManyRequestsException", "Rate Exceeded.", 429)
+        case _ if service in JSON:
             return AwsError("ThrottlingException", "Rate exceeded", 400)
         case _:
             return AwsError("Throttling", "Rate exceeded", 400)
@@ -155,7 +159,7 @@ def _internal_error(service: str) -> AwsError:
             return AwsError("InternalError", "We encountered an internal error. Please try again.", 500)
         case "amplify":
             return AwsError("InternalFailureException", "Internal Failure", 500)
-        case "ssm":
+        case _ if service in JSON | REST_JSON:
             return AwsError("InternalServerError", "An error occurred on the server side.", 500)
         case "cloudwatch":
             return AwsError("InternalServiceFault", "Internal service fault", 500)
@@ -164,15 +168,15 @@ def _internal_error(service: str) -> AwsError:
 
 
 def _unavailable(service: str) -> AwsError:
-    code = "ServiceUnavailableException" if service in _JSON_SERVICES else "ServiceUnavailable"
+    code = "ServiceUnavailableException" if service in JSON | REST_JSON else "ServiceUnavailable"
     return AwsError(code, "Service is unable to handle request.", 503)
 
 
 def _expired(service: str) -> AwsError:
     if service == "s3":
         return AwsError("ExpiredToken", "The provided token has expired.", 400)
-    code = "ExpiredTokenException" if service in _JSON_SERVICES else "ExpiredToken"
-    return AwsError(code, "The security token included in the request is expired", 400 if service == "ssm" else 403)
+    code = "ExpiredTokenException" if service in JSON | REST_JSON else "ExpiredToken"
+    return AwsError(code, "The security token included in the request is expired", 400 if service in JSON else 403)
 
 
 # S3's permissions are not named after its operations: HEAD needs the permission to read.
@@ -188,8 +192,8 @@ def denied(service: str, operation: str, params: dict[str, Any], caller: Caller)
         f"User: {principal} is not authorized to perform: {action} on resource: {resource} "
         f"because no identity-based policy allows the {action} action"
     )
-    if service in _JSON_SERVICES:
-        return AwsError("AccessDeniedException", message, 400 if service == "ssm" else 403)
+    if service in JSON | REST_JSON:
+        return AwsError("AccessDeniedException", message, 400 if service in JSON else 403)
     return AwsError("AccessDenied", message, 403)
 
 

@@ -1,7 +1,8 @@
-"""The services that moto has: S3, STS, CloudWatch and SSM, as moto's own server runs them, and tests' hands on them."""
+"""The services that moto has, as moto's own server runs them, and tests' hands on some of them."""
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 from importlib import import_module
@@ -10,13 +11,32 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.test import run_wsgi_app
 
 from sandbox.backend import ACCOUNT
+from sandbox.estate import Estate
 from sandbox.exchange import Answer, Incoming
 from sandbox.wire import environ
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from _typeshed.wsgi import WSGIApplication
 
-SERVICES = ("s3", "sts", "cloudwatch", "ssm")
+# By the service's name in botocore: moto's folder, where it has another name.
+SERVICES = {
+    "cloudwatch": "cloudwatch",
+    "cognito-idp": "cognitoidp",
+    "dynamodb": "dynamodb",
+    "ecr": "ecr",
+    "efs": "efs",
+    "iam": "iam",
+    "lambda": "awslambda",
+    "logs": "logs",
+    "opensearch": "opensearch",
+    "rds": "rds",
+    "s3": "s3",
+    "sqs": "sqs",
+    "ssm": "ssm",
+    "sts": "sts",
+}
 
 
 class MotoServices:
@@ -29,12 +49,20 @@ class MotoServices:
         self._region = region
         self._apps: dict[str, WSGIApplication] = {}
         self._lock = threading.RLock()
+        # The resources that stacks made: there as soon as anybody looks into their service.
+        self.estate = Estate(self._at)
+        # Called before each answer: CloudFormation works out only when asked what has happened meanwhile.
+        self.catch_up: Callable[[], None] = lambda: None
 
     def answer(self, service: str, incoming: Incoming) -> Answer:
         """Return what moto's server answers."""
+        self.catch_up()
         with self._lock:
+            self.estate.settle(service)
             chunks, status, headers = run_wsgi_app(self._app(service), environ(incoming), buffered=True)
             body = b"".join(chunks)
+        if incoming.header("X-Amz-Target").endswith(".DescribeTable"):
+            body = _as_of_hours_ago(body)
         return Answer(int(status.split()[0]), body, dict(headers.items()))
 
     def _app(self, service: str) -> WSGIApplication:
@@ -45,13 +73,20 @@ class MotoServices:
 
     def reset(self) -> None:
         """Empty the services that were used in this process."""
-        for service in SERVICES:
-            if models := sys.modules.get(f"moto.{service}.models"):
-                getattr(models, f"{service}_backends").reset()
+        for folder in SERVICES.values():
+            if models := sys.modules.get(f"moto.{folder}.models"):
+                getattr(models, _attribute(folder)).reset()
+        self.estate.reset()
 
-    def create_bucket(self, bucket: str) -> None:
-        """Create a bucket."""
-        self._s3().create_bucket(bucket, self._region)
+    def create_bucket(self, bucket: str, *, region: str = "") -> None:
+        """Create a bucket, in the sandbox's own region if none is named."""
+        self._s3().create_bucket(bucket, region or self._region)
+
+    def bucket_region(self, bucket: str) -> str | None:
+        """Return the region in which a bucket lies, or None where there is no such bucket."""
+        with self._lock:
+            found = self._s3().buckets.get(bucket)
+        return None if found is None else str(found.region_name)
 
     def put_object(self, bucket: str, key: str, body: bytes | str) -> None:
         """Store an object."""
@@ -75,7 +110,7 @@ class MotoServices:
 
     def set_alarm(self, name: str, state: str = "OK") -> None:
         """Put a CloudWatch alarm into `OK`, `ALARM` or `INSUFFICIENT_DATA`; make it where it doesn't exist."""
-        backend = _backends("cloudwatch")[self._region]
+        backend = self._backend("cloudwatch")
         if name not in backend.alarms:
             backend.put_metric_alarm(
                 name=name,
@@ -92,9 +127,20 @@ class MotoServices:
             )
         backend.set_alarm_state(name, f"set to {state}", "{}", state)
 
+    def alarm_arn(self, name: str) -> str:
+        """Return the ARN of an alarm, whether or not it exists."""
+        return f"arn:aws:cloudwatch:{self._region}:{ACCOUNT}:alarm:{name}"
+
+    def alarm_state(self, arn: str) -> str | None:
+        """Return the state of an alarm, or None where there is none."""
+        region, name = arn.split(":")[3], arn.rsplit(":alarm:", maxsplit=1)[-1]
+        with self._lock:
+            found = self._backend("cloudwatch", region).alarms.get(name)
+        return None if found is None else str(found.state_value)
+
     def put_parameter(self, name: str, value: str) -> None:
         """Store a plain SSM parameter, or its next version."""
-        _backends("ssm")[self._region].put_parameter(
+        self._backend("ssm").put_parameter(
             name=name,
             description="",
             value=value,
@@ -111,13 +157,36 @@ class MotoServices:
     def get_parameter(self, name: str) -> str | None:
         """Return an SSM parameter's value, or None."""
         with self._lock:
-            found = _backends("ssm")[self._region].get_parameter(name)
+            found = self._backend("ssm").get_parameter(name)
         return None if found is None else str(found.value)
 
     def _s3(self) -> Any:
-        return _backends("s3")["aws"]
+        return self._backend("s3")
+
+    def _backend(self, service: str, region: str = "") -> Any:
+        """Return moto's backend of a service as it now is, with what stacks made."""
+        self.estate.settle(service)
+        return self._at(service, region or self._region)
+
+    @staticmethod
+    def _at(service: str, region: str) -> Any:
+        """Return moto's backend of a service in a region; S3's is one for all."""
+        return _backends(service)["aws" if service in {"s3", "iam"} else region]
 
 
 def _backends(service: str) -> Any:
     """Return moto's backends of a service by region. Imported when needed: some take half a second."""
-    return getattr(import_module(f"moto.{service}.models"), f"{service}_backends")[ACCOUNT]
+    folder = SERVICES[service]
+    return getattr(import_module(f"moto.{folder}.models"), _attribute(folder))[ACCOUNT]
+
+
+def _attribute(folder: str) -> str:
+    return "lambda_backends" if folder == "awslambda" else f"{folder}_backends"
+
+
+def _as_of_hours_ago(body: bytes) -> bytes:
+    """Return DescribeTable's answer with the sizes that DynamoDB works out only every six hours: of a time before."""
+    answer = json.loads(body)
+    if "Table" in answer:
+        answer["Table"] |= {"ItemCount": 0, "TableSizeBytes": 0}
+    return json.dumps(answer).encode()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import threading
+import time
 from collections.abc import Callable
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from sandbox.exchange import Answer, ConnectionDroppedError, Incoming
+
+_LONGEST_STREAM = 600.0
+_CHUNK = 1 << 16
 
 Respond = Callable[[Incoming], Answer]
 
@@ -112,13 +117,34 @@ class _Handler(BaseHTTPRequestHandler):
         except ValueError:
             phrase = ""
         headers = {name: value for name, value in answer.headers.items() if name.lower() not in {"connection", "date"}}
-        if self.command != "HEAD" or not any(name.lower() == "content-length" for name in headers):
+        if answer.endless:
+            headers = {name: value for name, value in headers.items() if name.lower() != "content-length"}
+            headers["Transfer-Encoding"] = "chunked"
+        elif self.command != "HEAD" or not any(name.lower() == "content-length" for name in headers):
             headers = {name: value for name, value in headers.items() if name.lower() != "content-length"}
             headers["Content-Length"] = str(len(answer.body))
         headers["Date"] = formatdate(usegmt=True)
         lines = [f"HTTP/1.1 {answer.status} {phrase}", *(f"{name}: {value}" for name, value in headers.items())]
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-        self.wfile.write(head if self.command == "HEAD" else head + answer.body)
+        if self.command == "HEAD":
+            self.wfile.write(head)
+        elif answer.pace or answer.endless:
+            self._stream(head, answer)
+        else:
+            self.wfile.write(head + answer.body)
+
+    def _stream(self, head: bytes, answer: Answer) -> None:
+        """Write the body bit by bit, until it ends, the client hangs up, the server stops, or ten minutes are over."""
+        self.close_connection = True
+        self.wfile.write(head)
+        until = time.monotonic() + _LONGEST_STREAM
+        block = answer.body * (_CHUNK // len(answer.body) + 1) if answer.body else b"\0" * _CHUNK
+        chunk = b"%x\r\n%b\r\n" % (len(block), block)
+        bits = itertools.repeat(chunk) if answer.endless else (bytes([byte]) for byte in answer.body)
+        for bit in bits:
+            if self.server.stopping.wait(answer.pace) or time.monotonic() > until:
+                return
+            self.wfile.write(bit)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as above
         """Keep the terminal to those who have something to say."""

@@ -6,7 +6,7 @@ import itertools
 import json
 import threading
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -41,16 +41,18 @@ class Message:
 class Failure:
     """An answer that Slack gives instead of taking the message.
 
-    `error` is one of Slack's error words, or `rate_limited`, `server_error`, `dropped`, `hangs`.
+    `error` is one of Slack's error words, or any other, or `rate_limited`, `server_error`, `dropped`, `hangs`.
+    `answer` is said as it is: by a proxy, by a redirect, by a Slack that nobody knows yet.
     """
 
-    error: str
+    error: str = ""
     retry_after: int = 1
     seconds: float = 60.0
+    answer: Answer | None = None
 
 
 class Slack:
-    """Slack's side: one workspace with one bot, one webhook and a few channels."""
+    """Slack's side: one workspace with one bot, one webhook, one workflow that a webhook starts, and a few channels."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -68,6 +70,16 @@ class Slack:
         return f"{self.url}/slack/webhook/T00SANDBOX/B00SANDBOX/sandboxwebhooksecret"
 
     @property
+    def workflow_url(self) -> str:
+        """The address that starts a workflow of Workflow Builder, which is a secret too."""
+        return f"{self.url}/triggers/E00SANDBOX/1000000000001/sandboxworkflowsecret"
+
+    @property
+    def old_workflow_url(self) -> str:
+        """Such an address as the first Workflow Builder gave it."""
+        return f"{self.url}/workflows/T00SANDBOX/A00SANDBOX/100000000000000001/sandboxworkflowsecret"
+
+    @property
     def api_url(self) -> str:
         """The Web API's address, with the slash at its end that slack_sdk wants."""
         return f"{self.url}/slack/api/"
@@ -77,8 +89,17 @@ class Slack:
         with self._lock:
             self._failures.extend([Failure(error, retry_after, seconds)] * times)
 
+    def answer_with(
+        self, status: int, body: str | bytes = "", *, headers: dict[str, str] | None = None, times: int = 1
+    ) -> None:
+        """Let the next calls be answered like this, whatever they ask; as JSON unless the headers say otherwise."""
+        data = body.encode() if isinstance(body, str) else body
+        said = Answer(status, data, {"Content-Type": "application/json; charset=utf-8", **(headers or {})})
+        with self._lock:
+            self._failures.extend([Failure(answer=said)] * times)
+
     def answer(self, incoming: Incoming) -> Answer:
-        """Answer a call below /slack/."""
+        """Answer a call below /slack/, /triggers/ or /workflows/."""
         path = unquote(incoming.path)
         try:
             fields = incoming.fields()
@@ -87,6 +108,10 @@ class Slack:
         with self._lock:
             self.requests.append((path, fields))
             failure = self._failures.popleft() if self._failures else None
+        if failure is not None and failure.answer is not None:
+            return replace(failure.answer)
+        if path.startswith(("/triggers/", "/workflows/")):
+            return self._workflow(path, fields, failure)
         if path.startswith("/slack/webhook/"):
             return self._webhook(path, fields, failure)
         if path.startswith("/slack/api/"):
@@ -108,6 +133,16 @@ class Slack:
             return text_answer(error[0], 400)
         self._keep("", fields, by_webhook=True)
         return text_answer("ok")
+
+    def _workflow(self, path: str, fields: dict[str, Any], failure: Failure | None) -> Answer:
+        """Start the workflow: its webhook takes any variables, and answers in JSON where others say `ok`."""
+        if failure is not None:
+            refused = json_answer({"ok": False, "error": failure.error}, _WEBHOOK_STATUS.get(failure.error, 400))
+            return _common_failure(failure) or refused
+        if not self.workflow_url.endswith(path) and not self.old_workflow_url.endswith(path):
+            return json_answer({"ok": False, "error": "no_service"}, 404)
+        self._keep("", fields, by_webhook=True)
+        return json_answer({"ok": True})
 
     def _api(self, method: str, fields: dict[str, Any], failure: Failure | None, authorization: str) -> Answer:
         if failure is not None:

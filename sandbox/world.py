@@ -10,9 +10,10 @@ import boto3
 from botocore.config import Config
 
 from sandbox.amplify import Amplify
+from sandbox.amplify.artifacts import PREFIX
 from sandbox.aws import Aws, Call, Hook
 from sandbox.clock import Clock, ScaledClock
-from sandbox.cloudformation import Caller, CloudFormation
+from sandbox.cloudformation import Caller, CloudFormation, Outside
 from sandbox.exchange import Answer, ConnectionDroppedError, Incoming, text_answer
 from sandbox.faults import Faults
 from sandbox.github import GitHub
@@ -56,14 +57,17 @@ class Sandbox:
         self.region = region
         self.faults = Faults()
         self.defects: list[str] = []
-        self.amplify = Amplify(self.clock, region)
+        self.services = MotoServices(region)
+        self.amplify = Amplify(self.clock, region, self.services)
         self.slack = Slack()
         self.site = Site(self.amplify, self.clock)
-        self.github = GitHub()
-        self.services = MotoServices(region)
-        self.cloudformation = CloudFormation(
-            self.clock, s3=self.services.get_object, ssm=self.services.get_parameter, caller=Caller(region=region)
+        self.github = GitHub(self.clock)
+        services = self.services
+        around = Outside(
+            services.get_object, services.get_parameter, services.alarm_state, services.estate, services.bucket_region
         )
+        self.cloudformation = CloudFormation(self.clock, around, Caller(region=region))
+        services.catch_up = self.cloudformation.advance
         served: dict[str, Backend] = {
             "amplify": self.amplify,
             "cloudformation": self.cloudformation,
@@ -72,7 +76,7 @@ class Sandbox:
         self._aws = Aws(self.clock, self.faults, served, self.services, (ACCESS_KEY, SESSION_TOKEN))
         self._server = Server(self.respond, port)
         self.url = self._server.url
-        self.slack.url = self.site.base = self.github.base = self.url
+        self.slack.url = self.site.base = self.github.base = self.amplify.artifacts.base = self.url
 
     def __enter__(self) -> Self:
         """Start serving, with moto's services empty."""
@@ -154,8 +158,11 @@ class Sandbox:
             return self._aws.answer(incoming)
         for prefix, answer in (
             ("/slack/", self.slack.answer),
+            ("/triggers/", self.slack.answer),
+            ("/workflows/", self.slack.answer),
             ("/site/", self.site.answer),
             ("/github/", self.github.answer),
+            (PREFIX, self.amplify.artifacts.answer),
         ):
             if incoming.path.startswith(prefix) or incoming.path + "/" == prefix:
                 return answer(incoming)

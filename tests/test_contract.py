@@ -152,8 +152,8 @@ def test_the_words_for_results_outcomes_verdicts_and_modes_are_the_contracts() -
     assert {mode.value for mode in Mode} == {"rollback", "snapshot", "status"}
 
 
-def test_readme_tells_every_outcome() -> None:
-    told = README.split("**How it ends.**")[1].split("##")[0]
+def test_the_page_on_decisions_tells_every_outcome() -> None:
+    told = (ROOT / "docs" / "how-it-decides.md").read_text(encoding="utf-8").split("## Outcome of the run")[1]
     assert {outcome for outcome in OUTCOMES if f"`{outcome}`" in told} == OUTCOMES
 
 

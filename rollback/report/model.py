@@ -28,7 +28,7 @@ class Command(Record):
 
 
 class Notice(Record):
-    """One thing a person must act on or know: an entry of README's troubleshooting by its `code`."""
+    """One thing a person must act on or know: an entry of docs/troubleshooting.md by its `code`."""
 
     code: str
     level: Literal["error", "warning"]

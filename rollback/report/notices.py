@@ -1,6 +1,6 @@
 """Pure: every refusal and warning that the product can print, by its code.
 
-README's troubleshooting has an entry for each code; a test holds that.
+docs/troubleshooting.md has an entry for each code; a test holds that.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from rollback.report.model import Command, Notice
 
 
 class Code(StrEnum):
-    """The name of a refusal or warning, as README's troubleshooting lists it."""
+    """The name of a refusal or warning, as docs/troubleshooting.md lists it."""
 
     ACCESS_DENIED = "access-denied"
     AWS_UNREADABLE = "aws-unreadable"

@@ -83,7 +83,7 @@ def to_do(report: Report, markup: Markup) -> Iterator[str]:
 
 
 def problems(report: Report, markup: Markup) -> Iterator[str]:
-    """Errors and warnings, each with the code under which README's troubleshooting explains it."""
+    """Errors and warnings, each with the code under which docs/troubleshooting.md explains it."""
     if report.outcome is Outcome.INVALID_INPUTS:
         return
     told = {part.reason for part in words.parts(report) if _shows_reason(part)}

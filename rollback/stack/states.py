@@ -1,7 +1,7 @@
 """Pure: CloudFormation's 23 stack statuses, and what each means for a rollback.
 
 The table is CloudFormation's own list (StackStatus of its API model) with the choice of move from its guides on
-cancelling, continuing and rolling back updates; README's "how it decides" shows it to users.
+cancelling, continuing and rolling back updates; docs/how-it-decides.md shows it to users.
 """
 
 from __future__ import annotations

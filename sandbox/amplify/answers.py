@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sandbox.amplify.job import TERMINAL, Job, JobStatus
+from sandbox.amplify.logs import first_step
 from sandbox.backend import ACCOUNT
 
 if TYPE_CHECKING:
     from sandbox.amplify.branch import App, Branch
+
+Link = Callable[["Branch", Job, str], str]
+"""Signs a link to a job's file."""
+
+_STEPS = ["BUILD", "DEPLOY", "VERIFY"]
+_REASONS = {JobStatus.FAILED: "Build failed"}
 
 
 def moment(seconds: float) -> datetime:
@@ -76,48 +84,45 @@ def summary_answer(branch: Branch, job: Job, now: float) -> dict[str, Any]:
     }
     if status in TERMINAL and job.ends is not None:
         summary["endTime"] = moment(job.ends)
+    if job.source is not None:
+        summary |= {"sourceUrl": job.source.url, "sourceUrlType": job.source.kind}
     return summary
 
 
-def job_answer(branch: Branch, job: Job, now: float) -> dict[str, Any]:
+def job_answer(branch: Branch, job: Job, now: float, link: Link) -> dict[str, Any]:
     """Return the API's Job: the summary and the steps that have begun."""
-    return {"summary": summary_answer(branch, job, now), "steps": _steps(branch, job, now)}
+    return {"summary": summary_answer(branch, job, now), "steps": _steps(branch, job, now, link)}
 
 
-def _steps(branch: Branch, job: Job, now: float) -> list[dict[str, Any]]:
+def _steps(branch: Branch, job: Job, now: float, link: Link) -> list[dict[str, Any]]:
     status = job.status(now)
     began = next((since for since, step in job.timeline if step is JobStatus.RUNNING and since <= now), None)
-    if began is None and status not in {JobStatus.SUCCEED, JobStatus.FAILED}:
+    if began is None and status not in TERMINAL - {JobStatus.CANCELLED} and not job.ending.reason:
         return []
     first = job.created if began is None else began
     last = min(now, job.ends if job.ends is not None else now)
-    build = _step(branch, job, "BUILD", first, last)
-    if status is not JobStatus.SUCCEED:
-        build["status"] = status.value
-        if status is JobStatus.FAILED:
-            build["statusReason"] = job.failure or "Build failed"
-        return [build]
-    return [build, _step(branch, job, "DEPLOY", last, last), _step(branch, job, "VERIFY", last, last)]
+    names = _STEPS[_STEPS.index(first_step(job)) :]
+    steps = [_step(name, last, last) for name in names]
+    steps[0]["startTime"] = moment(first)
+    for step in steps:
+        step["logUrl"] = link(branch, job, f"{step['stepName']}/log.txt")
+        step["artifactsUrl"] = link(branch, job, f"{step['stepName']}/artifacts.zip")
+    if status is JobStatus.SUCCEED:
+        return steps
+    at = names.index(job.ending.step or names[0]) if status in TERMINAL else 0
+    steps[at]["status"] = status.value
+    if status in TERMINAL and (reason := job.ending.reason or _REASONS.get(status)):
+        steps[at]["statusReason"] = reason
+    return steps[: at + 1]
 
 
-def _step(branch: Branch, job: Job, name: str, first: float, last: float) -> dict[str, Any]:
+def _step(name: str, first: float, last: float) -> dict[str, Any]:
     return {
         "stepName": name,
         "startTime": moment(first),
         "endTime": moment(last),
         "status": JobStatus.SUCCEED.value,
-        "logUrl": _signed_url(branch, job, f"{name}/log.txt"),
-        "artifactsUrl": _signed_url(branch, job, f"{name}/artifacts.zip"),
     }
-
-
-def _signed_url(branch: Branch, job: Job, name: str) -> str:
-    """Return a link that opens without credentials, as the real ones do: it must not be shown to anybody."""
-    bucket = f"aws-amplify-prod-{branch.app.region}-artifacts.s3.{branch.app.region}.amazonaws.com"
-    return (
-        f"https://{bucket}/{branch.app.id}/{branch.name}/{job.id:010d}/{name}?X-Amz-Security-Token=IQoJb3JpZ2luX2VjEXAMPLE"
-        f"&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=3600&X-Amz-Signature={job.id:064x}"
-    )
 
 
 def _app_arn(app: App) -> str:

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sandbox.amplify.job import HEAD, TERMINAL, Job, JobStatus, JobType
+from sandbox.amplify.job import HEAD, TERMINAL, Ending, Job, JobStatus, JobType
 
 if TYPE_CHECKING:
     from sandbox.amplify.rules import Quirks, Timing
 
 
+_WHOLE = re.compile(r"[0-9a-f]{40}")
+_SHORT = re.compile(r"[0-9a-f]{4,39}")
+
+
 @dataclass
-class Failures:
-    """Builds that shall fail: the next ones (each with its reason), and every one of some commits."""
+class Endings:
+    """Builds that shall not succeed: the next ones, and every one of some commits."""
 
-    next: deque[str] = field(default_factory=deque)
-    commits: dict[str, str] = field(default_factory=dict)
+    next: deque[Ending] = field(default_factory=deque)
+    commits: dict[str, Ending] = field(default_factory=dict)
 
-    def reason(self, commit: str) -> str:
-        """Return why the build of this commit that begins now will fail, or an empty string."""
+    def take(self, commit: str) -> Ending:
+        """Return how the build of this commit that begins now will end."""
         if commit in self.commits:
             return self.commits[commit]
-        return self.next.popleft() if self.next else ""
+        return self.next.popleft() if self.next else Ending()
 
 
 @dataclass(eq=False)
 class App:
-    """An Amplify app. `settings` are the members of the API's App that UpdateApp changes and nothing here reads."""
+    """An Amplify app. `settings` are the members of the API's App that UpdateApp changes and nothing here reads.
+
+    `names` are other names of its repository's commits: tags, branches. `release_builds_tip` is the app's own quirk.
+    """
 
     id: str
     name: str
@@ -39,6 +47,18 @@ class App:
     environment: dict[str, str]
     settings: dict[str, object] = field(default_factory=dict)
     branches: dict[str, Branch] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    commits: set[str] = field(default_factory=set)
+    release_builds_tip: bool | None = None
+
+    def commit(self, name: str) -> str:
+        """Return the whole commit that a job's commitId means; the text itself where the repository lacks it."""
+        if name in self.names:
+            return self.names[name]
+        if not _SHORT.fullmatch(name):
+            return name
+        found = [commit for commit in self.commits if commit.startswith(name)]
+        return found[0] if len(found) == 1 else name
 
 
 @dataclass(eq=False)
@@ -51,7 +71,7 @@ class Branch:
     updated: float
     timing: Timing
     quirks: Quirks
-    failures: Failures
+    endings: Endings
     environment: dict[str, str] = field(default_factory=dict)
     auto_build: bool = True
     settings: dict[str, object] = field(default_factory=dict)
@@ -106,6 +126,7 @@ class Branch:
     def add(self, job: Job) -> None:
         """Take a job in. Its id must be higher than all others'."""
         self.jobs[job.id] = job
+        self.app.commits.update(_WHOLE.findall(job.commit))
         self.next_id = job.id + 1
 
     def submit(self, job: Job, now: float) -> None:
@@ -118,6 +139,18 @@ class Branch:
         pending = now + self.timing.created
         self._begin(job, pending + self.timing.pending, [(now, JobStatus.CREATED), (pending, JobStatus.PENDING)])
 
+    def deploy(self, job: Job, now: float, ending: Ending) -> None:
+        """Begin a deployment without a build. No other job may be under way."""
+        running = now + self.timing.manual_pending
+        job.ending = ending
+        job.timeline = [
+            *job.timeline,
+            (now, JobStatus.PENDING),
+            (running, JobStatus.RUNNING),
+            (running + self.timing.manual_running, ending.status),
+        ]
+        self.active = job
+
     def stop(self, job: Job, now: float) -> None:
         """Cancel a job that isn't finished. One that waits in the queue is cancelled at once."""
         if job in self.queue:
@@ -127,6 +160,7 @@ class Branch:
             return
         if job.status(now) is JobStatus.CANCELLING:
             return
+        job.ending = Ending()
         rest = [(now, JobStatus.CANCELLING)]
         if not self.quirks.cancelling_hangs:
             rest.append((now + self.timing.cancelling, JobStatus.CANCELLED))
@@ -145,30 +179,31 @@ class Branch:
         job.waiting = False
         job.builds = self._commit_to_build(job)
         job.built_with = {**self.app.environment, **self.environment}
-        job.failure = self.failures.reason(job.builds)
+        job.ending = self.endings.take(job.builds)
         if job.commit == HEAD and job.retry_of is not None and self.quirks.show_built_commit:
             job.commit = job.builds
         running = when + self.timing.provisioning
-        end = JobStatus.FAILED if job.failure else JobStatus.SUCCEED
         job.timeline = [
             *before,
             (when, JobStatus.PROVISIONING),
             (running, JobStatus.RUNNING),
-            (running + self.timing.running, end),
+            (running + self.timing.running, job.ending.status),
         ]
         self.active = job
 
     def _commit_to_build(self, job: Job) -> str:
         if job.retry_of is not None:
             if job.retry_of.commit != HEAD:
-                return job.commit
+                return job.retry_of.builds or self.app.commit(job.commit)
             same = job.retry_of.builds or self.tip
             return self.tip if self.quirks.retry_of_head == "tip" else same
         if job.commit == HEAD:
             return self.tip
-        if job.job_type is JobType.RELEASE and job.by_api and self.quirks.release_builds_tip:
+        own = self.app.release_builds_tip
+        builds_tip = self.quirks.release_builds_tip if own is None else own
+        if job.job_type is JobType.RELEASE and job.by_api and builds_tip:
             return self.tip
-        return job.commit
+        return self.app.commit(job.commit)
 
 
 def is_finished(job: Job, now: float) -> bool:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sandbox.amplify.content import Content, Source
 
 HEAD = "HEAD"
 """What a job shows as its commit when it was started without one."""
 
 CLONE_FAILURE = "!!! Unable to clone repository. git clone exited with code 128"
 """The reason of a failure that comes and goes [seen]."""
+
+NO_DIFFERENCE = "Cancelling build because no changes found for appRoot apps/shop"
+"""Why Amplify itself cancels a build of a monorepo whose app did not change [seen]."""
 
 
 class JobStatus(StrEnum):
@@ -37,13 +44,27 @@ class JobType(StrEnum):
     WEB_HOOK = "WEB_HOOK"
 
 
+@dataclass(frozen=True)
+class Ending:
+    """How a build ends: its status, the reason that its step tells, which step that is, and the step's log.
+
+    `step` empty is the first one; `log` empty is an ordinary log that ends in the reason.
+    """
+
+    status: JobStatus = JobStatus.SUCCEED
+    reason: str = ""
+    step: str = ""
+    log: str = ""
+
+
 @dataclass(eq=False)
 class Job:
     """A job. Times are epoch seconds of the sandbox's clock.
 
     `commit` is what the API shows; `builds` is what the build really checked out, known once it has begun.
-    `timeline` is every change of status, planned ones too, oldest first. `reason` is StartJob's jobReason, `failure`
-    why the build fails, `built_with` the environment variables that the build saw.
+    `timeline` is every change of status, planned ones too, oldest first. `reason` is StartJob's jobReason, `ending`
+    how the build ends if nobody stops it, `built_with` the environment variables that the build saw. A MANUAL job has a
+    `source` or `uploads` (None until they came), and the `content` that it deploys; it `builds` that content's ETag.
     """
 
     id: int
@@ -57,9 +78,12 @@ class Job:
     retry_of: Job | None = None
     reason: str = ""
     by_api: bool = False
-    failure: str = ""
+    ending: Ending = Ending()
     built_with: dict[str, str] | None = None
     waiting: bool = False
+    source: Source | None = None
+    content: Content | None = None
+    uploads: dict[str, bytes | None] = field(default_factory=dict)
 
     def status(self, now: float) -> JobStatus:
         """Return the status at this time."""

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from sandbox.cloudformation import resource_types, sam
 from sandbox.cloudformation.errors import invalid, missing_capabilities
 from sandbox.cloudformation.evaluate import NO_VALUE, references
 from sandbox.cloudformation.model import Deployment, Desired, Stack
-from sandbox.cloudformation.parameters import SsmResolver, chosen, scope_of
+from sandbox.cloudformation.parameters import chosen, scope_of
 from sandbox.cloudformation.template import Json, Value, parse
+
+if TYPE_CHECKING:
+    from sandbox.cloudformation.outside import Outside
 
 MAX_BODY = 51_200
 MAX_FILE = 1_000_000
 
-ReadObject = Callable[[str, str], bytes]
 _SNAPSHOT_BY_DEFAULT = {"AWS::RDS::DBCluster"}
 _IAM_NAMES = {
     "AWS::IAM::Group": "GroupName", "AWS::IAM::InstanceProfile": "InstanceProfileName",
@@ -32,8 +33,7 @@ _IAM_OTHERS = {"AWS::IAM::AccessKey", "AWS::IAM::Policy", "AWS::IAM::UserToGroup
 class Builder:
     """Builds deployments with what lies outside CloudFormation: objects in S3 and parameters in SSM."""
 
-    read_object: ReadObject
-    resolve: SsmResolver
+    outside: Outside
 
     def text(self, request: Json, previous: Deployment | None) -> str:
         """Return the template's text: inline, from S3, or the stack's own. Raises AwsError."""
@@ -63,8 +63,15 @@ class Builder:
         place = bucket_and_key(str(url))
         if place is None:
             raise invalid("TemplateURL must be a supported URL.")
+        named, region = region_in(str(url)), self.outside.bucket_region(place[0])
+        if named and region and named != region:
+            raise invalid(
+                "S3 error: The bucket you are attempting to access must be addressed using the specified endpoint. "
+                "Please send all future requests to this endpoint.\n"
+                "For more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"
+            )
         try:
-            body = self.read_object(*place)
+            body = self.outside.read_object(*place)
         except KeyError as error:
             raise invalid(
                 "S3 error: The specified key does not exist.\n"
@@ -80,20 +87,19 @@ class Builder:
         """Return what the request asks the stack to be; what it leaves out stays as in `previous`. Raises AwsError."""
         text = self.text(request, previous)
         source = parse(text)
-        processed = sam.expand(source)
+        known = previous.parameters if previous else None
+        parameters = chosen(source, request.get("Parameters") or [], known, self.outside.parameter)
+        processed = sam.expand(source, parameters, stack.region)
         check_types(processed)
         capabilities = tuple(request.get("Capabilities") or ())
         # A change set with a transform learns what it needs only while it is being created: see changesets.py.
         if not change_set or not sam.transforms(source):
             require(capabilities, source, processed, change_set=change_set)
-        parameters = chosen(
-            processed, request.get("Parameters") or [], previous.parameters if previous else None, self.resolve
-        )
         kept = previous or Deployment("", {}, "", {}, {}, {})
         return Deployment(
             original=text,
             source=source,
-            processed=text if processed is source else json.dumps(processed, separators=(",", ":")),
+            processed=text if processed is source else json.dumps(processed, separators=(",", ":"), ensure_ascii=False),
             template=processed,
             parameters=parameters,
             desired=desired(stack, processed, parameters),
@@ -102,7 +108,8 @@ class Builder:
             notification_arns=tuple(request["NotificationARNs"])
             if "NotificationARNs" in request
             else kept.notification_arns,
-            rollback_configuration=request.get("RollbackConfiguration", kept.rollback_configuration),
+            # A list of triggers that is given replaces the earlier one, an empty one removes it (API reference).
+            rollback_configuration={**kept.rollback_configuration, **(request.get("RollbackConfiguration") or {})},
             role_arn=request.get("RoleARN") or kept.role_arn,
         )
 
@@ -120,6 +127,14 @@ def bucket_and_key(url: str) -> tuple[str, str] | None:
         bucket, _, key = path.partition("/")
         return (bucket, key) if key else None
     return None
+
+
+def region_in(url: str) -> str | None:
+    """Return the region that an S3 address names; one without a region leads to the bucket wherever it lies."""
+    found = re.search(
+        r"(?:^|\.)s3[.-](?:dualstack\.)?([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com", urlsplit(url).hostname or ""
+    )
+    return found[1] if found else None
 
 
 def _tags(given: list[Json]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.cloudformation import building, differences, forward, planning, sam, views
+from sandbox.cloudformation import building, differences, forward, planning, sam, validation, views
 from sandbox.cloudformation.errors import capabilities_reason, invalid, no_such_change_set, no_such_stack_to_change
 from sandbox.cloudformation.lookup import find, find_change_set
 from sandbox.cloudformation.operations import NO_UPDATES, check_updatable, is_repeated, operation, take_token
@@ -89,6 +89,10 @@ class ChangeSets:
                 changed, problem = False, error.message
             if not changed and problem is None:
                 problem = NO_UPDATES if sam.transforms(target.source) else NO_CHANGES
+        if problem is None:
+            change_set.found = validation.validate(self._world, stack, target)
+            problem = validation.reason(change_set.found)
+        change_set.worked_out = self._world.time
         if problem is not None:
             change_set.status, change_set.reason, change_set.execution = "FAILED", problem, "UNAVAILABLE"
         else:
@@ -104,10 +108,9 @@ class ChangeSets:
             return capabilities_reason(lacking)
         changed = planning.changed_types(stack.resources, target)
         if changed:
-            return (
-                "Update of resource type is not permitted. The new template modifies resource type of the following "
-                f"resources: [{', '.join(changed)}]"
-            )
+            return differences.type_change(changed)
+        if change_set.include_nested:
+            return self._world.planned_change_set(stack).reason or None
         return None
 
     def describe_change_set(self, params: Json, caller: Caller) -> Json:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sandbox.cloudformation import nested, physical
+from sandbox.cloudformation import family, gates, physical
 from sandbox.cloudformation.model import STACK_TYPE, Resource, Stack
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def _begin(world: World, stack: Stack, item: Doomed, failed: list[str], name: st
     resource = item.resource
     if physical.is_retained(item.policy, retain_except_on_create=stack.operation.retain_except_on_create, new=item.new):
         stack.retained.append(resource)
+        physical.abandon(world, stack, resource)
         world.set_resource(stack, resource, "DELETE_SKIPPED")
         world.done(stack, name)
         return
@@ -64,15 +65,19 @@ def _begin(world: World, stack: Stack, item: Doomed, failed: list[str], name: st
             world.set_resource(stack, resource, "DELETE_COMPLETE")
         else:
             failed.append(resource.logical_id)
+            if stack.resources.get(resource.logical_id) is not resource:
+                physical.abandon(world, stack, resource)
             world.set_resource(stack, resource, "DELETE_FAILED", reason)
         world.done(stack, name)
 
     if resource.type == STACK_TYPE:
-        nested.delete(world, stack, resource, end)
+        world.embedded.delete(world, stack, resource, end)
     else:
         world.schedule(
             stack, world.cleanup_duration(stack),
-            lambda: end(world.planned_failure("delete", stack, resource.logical_id)),
+            lambda: end(
+                world.planned_failure("delete", stack, resource.logical_id) or physical.refusal(world, stack, resource)
+            ),
         )  # fmt: skip
 
 
@@ -80,6 +85,10 @@ def delete_stack(world: World, stack: Stack, retain: list[str] | None = None) ->
     """Delete the stack with everything in it: DELETE_IN_PROGRESS, then DELETE_COMPLETE or DELETE_FAILED."""
     world.end_era(stack)
     world.set_status(stack, "DELETE_IN_PROGRESS", "User Initiated" if stack.parent is None else "")
+    problem = gates.at_deletion(world, stack)
+    if problem is not None:
+        world.schedule(stack, world.cleanup_duration(stack), partial(_cannot_delete, world, stack, problem))
+        return
     doomed = [
         Doomed(item, "Retain" if item.logical_id in (retain or ()) else item.desired.deletion_policy)
         for item in stack.resources.values()
@@ -91,10 +100,13 @@ def delete_stack(world: World, stack: Stack, retain: list[str] | None = None) ->
 def _stack_deleted(world: World, stack: Stack, failed: list[str]) -> None:
     if failed:
         stack.resources = {name: item for name, item in stack.resources.items() if name in failed}
-        reason = f"The following resource(s) failed to delete: [{', '.join(failed)}]. "
-        world.set_status(stack, "DELETE_FAILED", reason)
-        nested.at_rest(stack, reason)
+        _cannot_delete(world, stack, f"The following resource(s) failed to delete: [{', '.join(failed)}]. ")
         return
     stack.resources = {}
     world.set_status(stack, "DELETE_COMPLETE")
-    nested.at_rest(stack, None)
+    family.at_rest(stack, None)
+
+
+def _cannot_delete(world: World, stack: Stack, reason: str) -> None:
+    world.set_status(stack, "DELETE_FAILED", reason)
+    family.at_rest(stack, reason)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sandbox.cloudformation import identifiers
 from sandbox.cloudformation.errors import invalid
 
 if TYPE_CHECKING:
@@ -93,7 +94,9 @@ def _get_att(scope: Scope, argument: Value) -> Value:
             f"Template error: instance of Fn::GetAtt references undefined resource {logical_id}",
         )
     if scope.resources is not None and logical_id in scope.resources:
-        return f"{scope.resources[logical_id]}.{attribute}"
+        where = {"region": scope.values["AWS::Region"], "account": scope.values["AWS::AccountId"]}
+        kind = scope.template["Resources"][logical_id]["Type"]
+        return identifiers.attribute(kind, scope.resources[logical_id], attribute, where)
     return {"Fn::GetAtt": [logical_id, attribute]}
 
 

@@ -6,14 +6,17 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sandbox.cloudformation import cleanup, nested, physical, policy, undo
+from sandbox.cloudformation import cleanup, family, gates, identifiers, physical, policy, undo
 from sandbox.cloudformation.cleanup import Doomed
-from sandbox.cloudformation.model import STACK_TYPE, Deployment, Operation, Resource, Stack
+from sandbox.cloudformation.model import STACK_TYPE, Deployment, Desired, Operation, Resource, Stack
 from sandbox.cloudformation.planning import Change, levels, plan
+from sandbox.cloudformation.world import outputs
 
 if TYPE_CHECKING:
     from sandbox.cloudformation.world import World
 
+WATCH_SECONDS = 10.0
+_NEVER_THERE = {"CREATE_FAILED", "IMPORT_FAILED"}
 REPLACING = "Requested update requires the creation of a new physical resource; hence creating one."
 CUSTOM_NAMED = (
     "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
@@ -47,12 +50,16 @@ def _begin(world: World, stack: Stack, wanted: Deployment, operation: Operation,
     changes = _changes(stack, wanted)
     stack.deployment = wanted
     world.set_status(stack, status, "User Initiated" if stack.parent is None else "")
-    _next_level(world, stack, changes, levels(changes))
+    problem = gates.at_start(world, stack)
+    if problem is None:
+        _next_level(world, stack, changes, levels(changes))
+    else:
+        world.schedule(stack, world.duration(stack, ""), partial(_stop, world, stack, problem))
 
 
 def _changes(stack: Stack, wanted: Deployment) -> dict[str, Change]:
     """Return what is to do; what failed the time before is done again, whether or not the template changed."""
-    current = {name: item for name, item in stack.resources.items() if item.status != "CREATE_FAILED"}
+    current = {name: item for name, item in stack.resources.items() if item.status not in _NEVER_THERE}
     changes = plan(current, stack.deployment, wanted)
     for name, item in current.items():
         if item.status == "UPDATE_FAILED" and name in wanted.desired and name not in changes:
@@ -63,8 +70,9 @@ def _changes(stack: Stack, wanted: Deployment) -> dict[str, Change]:
 
 
 def _next_level(world: World, stack: Stack, changes: dict[str, Change], waiting: list[list[str]]) -> None:
-    if stack.failed:
-        _stop(world, stack)
+    loud = gates.ringing(world, stack)
+    if stack.failed or loud:
+        _stop(world, stack, loud or "")
     elif waiting:
         jobs = {name: partial(_work, world, stack, changes[name]) for name in waiting[0]}
         world.run_together(stack, jobs, lambda: _next_level(world, stack, changes, waiting[1:]))
@@ -73,7 +81,19 @@ def _next_level(world: World, stack: Stack, changes: dict[str, Change], waiting:
         if stack.failed:
             _stop(world, stack)
         else:
-            world.schedule(stack, _monitoring(world, stack), partial(_succeed, world, stack))
+            _watch(world, stack, _monitoring(world, stack))
+
+
+def _watch(world: World, stack: Stack, seconds: float) -> None:
+    """Watch the rollback triggers for so long, then end the operation."""
+    loud = gates.ringing(world, stack)
+    if loud is not None:
+        _stop(world, stack, loud)
+    elif seconds <= 0:
+        _succeed(world, stack)
+    else:
+        step = min(seconds, WATCH_SECONDS)
+        world.schedule(stack, step, partial(_watch, world, stack, seconds - step))
 
 
 def _monitoring(world: World, stack: Stack) -> float:
@@ -100,37 +120,17 @@ def _work(world: World, stack: Stack, change: Change) -> None:
     assert wanted is not None  # noqa: S101, removals wait for the cleanup
     old = stack.resources.get(name)
     stack.undo.setdefault(name, replace(old) if old else None)
-    problem = policy.denial(stack.operation.policy or stack.policy, change)
     if old is None:
-        resource, problem = (
-            physical.create(world, stack, wanted) if wanted.type != STACK_TYPE else (_unborn(world, change), None)
-        )
-        stack.resources[name] = resource
-        world.set_resource(stack, resource, "CREATE_IN_PROGRESS", physical=False)
-        if not problem and resource.physical_id:
-            world.set_resource(stack, resource, "CREATE_IN_PROGRESS", "Resource creation Initiated")
-    elif problem:
-        resource = replace(old)
-        stack.resources[name] = resource
-        world.set_resource(stack, resource, "UPDATE_IN_PROGRESS")
-    elif change.replaces and wanted.type != STACK_TYPE:
-        world.set_resource(stack, old, "UPDATE_IN_PROGRESS", REPLACING)
-        resource, problem = _replacement(world, stack, old, change)
-        stack.resources[name] = resource
-        if not problem:
-            world.set_resource(stack, resource, "UPDATE_IN_PROGRESS", "Resource creation Initiated")
+        verb, resource, problem = _new(world, stack, wanted)
     else:
-        resource = replace(old, desired=wanted)
-        stack.resources[name] = resource
-        world.set_resource(stack, resource, "UPDATE_IN_PROGRESS")
-    created = old is None
-    end = partial(_end, world, stack, resource, created=created)
-    if wanted.type == STACK_TYPE and created:
-        nested.create(world, stack, resource, end)
+        verb, (resource, problem) = "UPDATE", _changed(world, stack, old, change)
+    end = partial(_end, world, stack, resource, verb=verb)
+    if wanted.type == STACK_TYPE and verb == "CREATE":
+        world.embedded.create(world, stack, resource, end)
         if resource.physical_id:
             world.set_resource(stack, resource, "CREATE_IN_PROGRESS", "Resource creation Initiated")
     elif wanted.type == STACK_TYPE and not problem:
-        nested.update(world, stack, resource, end)
+        world.embedded.update(world, stack, resource, end)
     else:
         world.schedule(
             stack, world.duration(stack, name),
@@ -138,9 +138,41 @@ def _work(world: World, stack: Stack, change: Change) -> None:
         )  # fmt: skip
 
 
-def _unborn(world: World, change: Change) -> Resource:
-    assert change.after is not None  # noqa: S101, only additions come here
-    return Resource(change.after, "", "CREATE_IN_PROGRESS", world.time)
+def _new(world: World, stack: Stack, wanted: Desired) -> tuple[str, Resource, str | None]:
+    """Begin a resource that the stack doesn't have: adopted where the request says so, else created."""
+    found = physical.adopt(world, stack, wanted) if stack.operation.imports else None
+    if found is not None:
+        stack.resources[wanted.logical_id] = found
+        world.set_resource(stack, found, "IMPORT_IN_PROGRESS", "Resource import started.")
+        return "IMPORT", found, None
+    problem: str | None = None
+    if wanted.type == STACK_TYPE:
+        resource = Resource(wanted, "", "CREATE_IN_PROGRESS", world.time)
+    else:
+        resource, problem = physical.create(world, stack, wanted)
+    stack.resources[wanted.logical_id] = resource
+    world.set_resource(stack, resource, "CREATE_IN_PROGRESS", physical=False)
+    if not problem and resource.physical_id:
+        world.set_resource(stack, resource, "CREATE_IN_PROGRESS", "Resource creation Initiated")
+    return "CREATE", resource, problem
+
+
+def _changed(world: World, stack: Stack, old: Resource, change: Change) -> tuple[Resource, str | None]:
+    """Begin to change a resource, or to replace it."""
+    wanted, name = change.after, change.logical_id
+    assert wanted is not None  # noqa: S101, removals wait for the cleanup
+    problem = policy.denial(stack.operation.policy or stack.policy, change)
+    if not problem and change.replaces and wanted.type != STACK_TYPE:
+        world.set_resource(stack, old, "UPDATE_IN_PROGRESS", REPLACING)
+        resource, problem = _replacement(world, stack, old, change)
+        stack.resources[name] = resource
+        if not problem:
+            world.set_resource(stack, resource, "UPDATE_IN_PROGRESS", "Resource creation Initiated")
+        return resource, problem
+    resource = replace(old) if problem else replace(old, desired=wanted)
+    stack.resources[name] = resource
+    world.set_resource(stack, resource, "UPDATE_IN_PROGRESS")
+    return resource, problem
 
 
 def _replacement(world: World, stack: Stack, old: Resource, change: Change) -> tuple[Resource, str | None]:
@@ -148,7 +180,7 @@ def _replacement(world: World, stack: Stack, old: Resource, change: Change) -> t
     wanted = change.after
     assert wanted is not None  # noqa: S101, only modifications come here
     name = physical.custom_name(wanted)
-    if name is not None and name == old.physical_id:
+    if name is not None and name == identifiers.name_in(old.type, old.physical_id):
         return replace(old), CUSTOM_NAMED.format(name=name)
     resource, problem = physical.create(world, stack, wanted)
     if problem:
@@ -159,10 +191,11 @@ def _replacement(world: World, stack: Stack, old: Resource, change: Change) -> t
     return resource, None
 
 
-def _end(world: World, stack: Stack, resource: Resource, problem: str | None = None, *, created: bool) -> None:
+def _end(world: World, stack: Stack, resource: Resource, problem: str | None = None, *, verb: str) -> None:
     """End the work on one resource; the first failure ends the whole operation, unless rollback is disabled."""
-    verb = "CREATE" if created else "UPDATE"
     if problem is None:
+        if verb != "CREATE":
+            physical.change(world, stack, resource)
         world.set_resource(stack, resource, f"{verb}_COMPLETE")
         world.done(stack, resource.logical_id)
         return
@@ -177,29 +210,33 @@ def _end(world: World, stack: Stack, resource: Resource, problem: str | None = N
 
 def failure_reason(stack: Stack) -> str:
     """Return AWS's sentence about the resources that failed."""
-    made = [name for name in stack.failed if stack.resources[name].status == "CREATE_FAILED"]
-    changed = [name for name in stack.failed if name not in made]
+    by_verb: dict[str, list[str]] = {"create": [], "import": [], "update": []}
+    for name in stack.failed:
+        by_verb.get(stack.resources[name].status.partition("_")[0].lower(), by_verb["update"]).append(name)
     sentences = [
         f"The following resource(s) failed to {verb}: [{', '.join(names)}]. "
-        for verb, names in (("create", made), ("update", changed))
+        for verb, names in by_verb.items()
         if names
     ]
     return "".join(sentences)
 
 
-def _stop(world: World, stack: Stack) -> None:
-    """Go back after a failure, or stay where the failure was if rollback is disabled."""
-    creating, reason = stack.status == "CREATE_IN_PROGRESS", failure_reason(stack)
+def _stop(world: World, stack: Stack, of_stack: str = "") -> None:
+    """Go back after a failure, or stay where the failure was if rollback is disabled.
+
+    `of_stack` is the reason where it is no resource that failed.
+    """
+    creating, reason = stack.status == "CREATE_IN_PROGRESS", of_stack or failure_reason(stack)
     if stack.operation.disable_rollback:
         world.end_era(stack)
         world.set_status(stack, "CREATE_FAILED" if creating else "UPDATE_FAILED", reason)
-        nested.moved_on(stack, f"Embedded stack {stack.id} was not successfully updated: {reason}")
+        family.moved_on(stack, f"Embedded stack {stack.id} was not successfully updated: {reason}")
     elif creating:
         undo.start_create(world, stack, reason + ("Rollback requested by user." if stack.parent is None else ""))
-        nested.moved_on(stack, f"Embedded stack {stack.id} was not successfully created: {reason}")
+        family.moved_on(stack, f"Embedded stack {stack.id} was not successfully created: {reason}")
     else:
         undo.start(world, stack, reason)
-        nested.moved_on(
+        family.moved_on(
             stack,
             f"Embedded stack {stack.id} was not successfully updated. "
             f"Currently in UPDATE_ROLLBACK_IN_PROGRESS with reason: {reason}",
@@ -207,19 +244,23 @@ def _stop(world: World, stack: Stack) -> None:
 
 
 def _succeed(world: World, stack: Stack) -> None:
+    problem = gates.at_end(world, stack, list(outputs(stack)))
+    if problem is not None:
+        _stop(world, stack, problem)
+        return
     world.end_era(stack)
     world.refresh_outputs(stack)
     if stack.status == "CREATE_IN_PROGRESS":
         stack.undo = {}
         world.set_status(stack, "CREATE_COMPLETE")
-        nested.moved_on(stack, None)
+        family.moved_on(stack, None)
         return
     world.set_status(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
     if stack.parent is None:
         clean_up(world, stack, lambda: None)
     else:
         # A nested stack can still be rolled back by its parent: it cleans up when the parent does.
-        nested.moved_on(stack, None)
+        family.moved_on(stack, None)
 
 
 def clean_up(world: World, stack: Stack, then: cleanup.Then) -> None:

@@ -79,6 +79,8 @@ class Resource:
     data: str | None = None
     # Skipped in a rollback: CloudFormation believes in `desired`, but the resource still is as the update left it.
     out_of_sync: bool = False
+    # Adopted by the stack, not made by it.
+    imported: bool = False
 
     @property
     def logical_id(self) -> str:
@@ -101,6 +103,7 @@ class Operation:
     retain_except_on_create: bool = False
     on_failure: str = "ROLLBACK"
     policy: str | None = None
+    imports: bool = False
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
@@ -133,6 +136,22 @@ class Loss:
     at: float
 
 
+@dataclass(frozen=True)
+class Validation:
+    """What AWS's validation before a deployment found wrong with a resource (user guide, "Validate stack deployments").
+
+    `check` is the hook that the change set's reason names, `name` the rule in DescribeEvents, `path` the place. In mode
+    WARN it fails nothing.
+    """
+
+    logical_id: str
+    reason: str
+    check: str = "AWS::EarlyValidation::PropertyValidation"
+    name: str = "PROPERTY_VALIDATION"
+    path: str = ""
+    mode: str = "FAIL"
+
+
 @dataclass
 class ChangeSet:
     """A change set: what it makes of the stack, the changes as DescribeChangeSet tells them, and where it stands."""
@@ -151,9 +170,13 @@ class ChangeSet:
     execution: str = "UNAVAILABLE"
     changes: list[Json] = field(default_factory=list)
     include_nested: bool = False
+    imports: bool = False
     parent: str | None = None
     root: str | None = None
     children: list[str] = field(default_factory=list)
+    operation: Operation = field(default_factory=lambda: Operation("CREATE_CHANGESET"))
+    found: list[Validation] = field(default_factory=list)
+    worked_out: float = 0.0
 
 
 @dataclass

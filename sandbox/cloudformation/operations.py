@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sandbox.cloudformation import cleanup, forward, planning, undo
+from sandbox.cloudformation import cleanup, differences, forward, planning, undo
 from sandbox.cloudformation.errors import invalid, no_such_stack_to_change, used_token
 from sandbox.cloudformation.lookup import find
 from sandbox.cloudformation.model import Operation, Stack
@@ -39,6 +39,7 @@ def operation(params: Json, kind: str) -> Operation:
         retain_except_on_create=bool(params.get("RetainExceptOnCreate")),
         on_failure=on_failure,
         policy=params.get("StackPolicyDuringUpdateBody"),
+        imports=bool(params.get("ImportExistingResources")),
     )
 
 
@@ -118,10 +119,7 @@ class Operations:
         wanted = world.builder.build(stack, params, stack.deployment)
         changed = planning.changed_types(stack.resources, wanted)
         if changed:
-            raise invalid(
-                "Update of resource type is not permitted. The new template modifies resource type of the following "
-                f"resources: [{', '.join(changed)}]"
-            )
+            raise invalid(differences.type_change(changed))
         changes = planning.plan(stack.resources, stack.deployment, wanted)
         if stack.status in UPDATABLE and planning.is_no_update(changes, stack.deployment, wanted):
             raise invalid(NO_UPDATES)

@@ -90,13 +90,23 @@ class Reads:
         return answer
 
     def describe_events(self, params: Json, caller: Caller) -> Json:
-        """DescribeEvents: the newer form, by operation, and only the failures if asked for."""
+        """DescribeEvents: the newer form, by operation or change set, and only the failures if asked for.
+
+        A change set counts by its ARN alone, and only until it is deleted.
+        """
+        if str(params.get("ChangeSetName", "")).startswith("arn:"):
+            change_set = find_change_set(self._world, params, caller)
+            stack = self._world.stacks[change_set.stack_id]
+            only_failed = bool((params.get("Filters") or {}).get("FailedEvents"))
+            told = [item for item in reversed(change_set.found) if item.mode == "FAIL" or not only_failed]
+            lines = [views.validation_event(stack, change_set, item) for item in told]
+            return page(lines, params, "OperationEvents")
         if not params.get("StackName"):
-            raise invalid("StackName must be specified")
+            raise invalid("One of ChangeSetName, OperationId or StackName must be specified")
         found = find(self._world, params["StackName"], caller, no_such_stack_to_change)
         end = _position(params["NextToken"]) if params.get("NextToken") else len(found.events)
         only_failed = bool((params.get("Filters") or {}).get("FailedEvents"))
-        lines: list[Json] = []
+        lines = []
         while end > 0 and len(lines) < PAGE:
             end -= 1
             line = found.events[end]
@@ -143,18 +153,24 @@ class Reads:
         return page(items, params, "StackResourceSummaries")
 
     def get_template(self, params: Json, caller: Caller) -> Json:
-        """GetTemplate of a stack or change set: Original is the exact text, Processed (the default) after macros."""
+        """GetTemplate of a stack or change set: Original is the text as sent, Processed (the default) after macros.
+
+        Of a stack in REVIEW_IN_PROGRESS it is `{}`: clients rely on that.
+        """
         if params.get("ChangeSetName"):
             made = find_change_set(self._world, params, caller).target
         else:
             if not params.get("StackName"):
                 raise invalid("Either StackName or ChangeSetName must be specified.")
-            made = find(self._world, params["StackName"], caller, no_such_stack).deployment
+            stack = find(self._world, params["StackName"], caller, no_such_stack)
+            if stack.status == "REVIEW_IN_PROGRESS":
+                return {"TemplateBody": "{}", "StagesAvailable": ["Original", "Processed"]}
+            made = stack.deployment
         if made is None:
             raise invalid(f"Template for {params.get('StackName')} is not available")
         original = params.get("TemplateStage") == "Original"
         return {
-            "TemplateBody": made.original if original else made.processed,
+            "TemplateBody": views.without_accents(made.original if original else made.processed),
             "StagesAvailable": ["Original", "Processed"],
         }
 

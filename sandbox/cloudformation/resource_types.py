@@ -32,6 +32,11 @@ SNAPSHOT = frozenset({
 
 # Where the schema only says "may", and every change of the property does replace (user guide, resource reference).
 _ALWAYS = {"AWS::DynamoDB::Table": {"KeySchema"}, "AWS::DynamoDB::GlobalTable": {"KeySchema"}}
+# Types that are identified by something else than the name that a template may give them.
+_NAMES = {
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName", "AWS::SNS::Topic": "TopicName", "AWS::SQS::Queue": "QueueName",
+    "AWS::SecretsManager::Secret": "Name", "AWS::StepFunctions::StateMachine": "StateMachineName",
+}  # fmt: skip
 _ALWAYS_CUSTOM = {"ServiceToken"}
 
 
@@ -66,9 +71,9 @@ def recreation(type_name: str, name: str) -> str:
 
 def name_property(type_name: str) -> str | None:
     """Return the property with which a template gives the resource its physical name, if the type has one."""
+    if type_name in _NAMES:
+        return _NAMES[type_name]
     identifiers = _top_level(type_name, "primaryIdentifier") & _top_level(type_name, "createOnlyProperties")
-    if type_name == "AWS::SQS::Queue":
-        return "QueueName"
     return next(iter(identifiers)) if len(identifiers) == 1 else None
 
 

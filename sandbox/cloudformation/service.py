@@ -6,43 +6,35 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from sandbox.backend import Caller
-from sandbox.cloudformation import views
+from sandbox.cloudformation import physical, views
 from sandbox.cloudformation.building import Builder
 from sandbox.cloudformation.changesets import ChangeSets
+from sandbox.cloudformation.nested import Nested
 from sandbox.cloudformation.operations import Operations
+from sandbox.cloudformation.outside import Outside
 from sandbox.cloudformation.reads import Reads
 from sandbox.cloudformation.seeding import Seed, Seeder
 from sandbox.cloudformation.staleness import ALWAYS, Staleness
-from sandbox.cloudformation.world import Plan, World
+from sandbox.cloudformation.world import ChangeSetPlan, Plan, World
 from sandbox.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sandbox.clock import Clock
-    from sandbox.cloudformation.model import Loss, Resource, Stack
+    from sandbox.cloudformation.model import Loss, Resource, Stack, Validation
     from sandbox.cloudformation.template import Json, Value
-
-
-def _nothing_there(bucket: str, key: str) -> bytes:
-    raise KeyError(f"s3://{bucket}/{key}")
 
 
 class CloudFormation:
     """All stacks of the embedded AWS. Time passes by the clock; the state is worked out anew at each call."""
 
-    def __init__(
-        self,
-        clock: Clock,
-        s3: Callable[[str, str], bytes] = _nothing_there,
-        ssm: Callable[[str], str | None] | None = None,
-        caller: Caller | None = None,
-    ) -> None:
-        """`s3` gives a body or raises KeyError; `ssm` a parameter's value or None; `caller` owns what is seeded."""
-        self.ssm_parameters: dict[str, str] = {}
+    def __init__(self, clock: Clock, outside: Outside | None = None, caller: Caller | None = None) -> None:
+        """`outside` is what lies around CloudFormation; `caller` owns what is seeded."""
         self._caller = caller or Caller("us-west-2")
         self._lock = threading.RLock()
-        self._world = World(clock, Builder(s3, ssm or self.ssm_parameters.get), time=clock.now(), describe=views.stack)
+        around = outside or Outside()
+        self._world = World(clock, Builder(around), Nested(), outside=around, time=clock.now(), describe=views.stack)
         self._staleness = Staleness(self._world)
         self._operations = Operations(self._world)
         change_sets = ChangeSets(self._world)
@@ -62,6 +54,11 @@ class CloudFormation:
         with self._lock:
             self._world.advance()
             return action(params, caller)
+
+    def advance(self) -> None:
+        """Let everything happen that is due by now."""
+        with self._lock:
+            self._world.advance()
 
     @property
     def operations(self) -> frozenset[str]:
@@ -139,16 +136,41 @@ class CloudFormation:
         """Let the next attempts to delete the resource fail."""
         self._world.plans["delete", stack, logical_id] = Plan(reason, times)
 
+    def fail_outputs(self, reason: str, *, times: int = 1, stack: str = "") -> None:
+        """Let the outputs of the next operations not be worked out, for AWS's reason: no resource fails then."""
+        self._world.plans["outputs", stack, ""] = Plan(reason, times)
+
+    def trouble_nested_change_sets(
+        self, path: str, *, seconds: float = 0.0, reason: str = "", without_id: bool = False, stack: str = ""
+    ) -> None:
+        """Let the change sets of one nested stack (`Child`, `Child.Grandchild`) be told as AWS sometimes tells them.
+
+        Still CREATE_IN_PROGRESS for `seconds` after the root's is complete; FAILED, with a reason that only they have;
+        without an id in the root's changes. With an empty path: AWS can't make any for the root's hierarchy, and why.
+        """
+        self._world.change_set_plans[stack, path] = ChangeSetPlan(seconds, reason, without_id)
+
+    def fail_validation(self, *found: Validation, stack: str = "") -> None:
+        """Let AWS's validation find this wrong with every change set to come, of one stack or any; nothing: no more."""
+        self._world.validations[stack] = list(found)
+
+    def check_existence(self, *, early: bool = True) -> None:
+        """Let AWS look for taken names already while it makes a change set, not only when it executes one."""
+        self._world.checks_existence = early
+
     def stale_reads(self, seconds: float, pattern: Sequence[bool] = ALWAYS) -> None:
         """Let DescribeStacks show what was `seconds` ago: always, or by a pattern, (True, False), look by look."""
         self._staleness.set(seconds, pattern)
 
     def store(self, stack: str, logical_id: str, data: str) -> None:
         """Write data into a stateful resource, as the users of the application would."""
-        resource = self.stack(stack).resources[logical_id]
+        found = self.stack(stack)
+        resource = found.resources[logical_id]
         if resource.data is None:
             raise ValueError(f"{resource.type} stores nothing")
         resource.data = data
+        if self._world.outside.things.knows(resource.type):
+            self._world.outside.things.stored(physical.thing(found, resource), data)
 
 
 def _api_name(method: str) -> str:

@@ -6,13 +6,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sandbox.cloudformation import cleanup, nested
+from sandbox.cloudformation import cleanup, family, physical
 from sandbox.cloudformation.cleanup import Doomed
 from sandbox.cloudformation.model import STACK_TYPE, Resource, Stack
 
 if TYPE_CHECKING:
     from sandbox.cloudformation.world import World
 
+_NOUNS = {"CREATE": "creation", "IMPORT": "import", "UPDATE": "update"}
 NO_SKIP: frozenset[str] = frozenset()
 
 
@@ -26,9 +27,9 @@ def cancel_running(world: World, stack: Stack, but: set[str]) -> None:
     """Fail every resource at work with AWS's word for it: a consequence of the end, never its cause."""
     for name in sorted(stack.running - but):
         resource = stack.resources[name]
-        verb = "creation" if resource.status.startswith("CREATE") else "update"
-        status = "CREATE_FAILED" if verb == "creation" else "UPDATE_FAILED"
-        world.set_resource(stack, resource, status, f"Resource {verb} cancelled", physical=bool(resource.physical_id))
+        verb = resource.status.partition("_")[0]
+        reason = f"Resource {_NOUNS[verb]} cancelled"
+        world.set_resource(stack, resource, f"{verb}_FAILED", reason, physical=bool(resource.physical_id))
 
 
 def start(world: World, stack: Stack, reason: str) -> None:
@@ -94,12 +95,13 @@ def _restore_one(world: World, stack: Stack, name: str, skip: frozenset[str]) ->
             if have.physical_id != old.physical_id:
                 stack.doomed.append(have)
             stack.resources[name] = replace(old)
+            physical.change(world, stack, old)
             world.set_resource(stack, stack.resources[name], "UPDATE_COMPLETE")
         world.done(stack, name)
 
     if old.type == STACK_TYPE:
         inner = frozenset(item.removeprefix(f"{name}.") for item in skip if item.startswith(f"{name}."))
-        nested.roll_back(world, stack, stack.resources[name], inner, end)
+        world.embedded.roll_back(world, stack, stack.resources[name], inner, end)
     else:
         world.schedule(stack, world.duration(stack, name), lambda: end(world.planned_failure("rollback", stack, name)))
 
@@ -116,20 +118,25 @@ def _restored(world: World, stack: Stack) -> None:
     for name in [name for name, old in stack.undo.items() if old is None]:
         item = stack.resources.pop(name)
         if item.physical_id:
-            doomed.append(Doomed(item, item.desired.deletion_policy, new=True))
+            doomed.append(_undone(item))
     cleanup.delete_all(world, stack, doomed, lambda _failed: _rolled_back(world, stack))
+
+
+def _undone(item: Resource) -> Doomed:
+    """Return the fate of a resource that the operation had brought: one that it adopted was there before, and stays."""
+    return Doomed(item, item.desired.deletion_policy, new=not item.imported)
 
 
 def _rolled_back(world: World, stack: Stack) -> None:
     stack.undo, stack.doomed = {}, []
     world.set_status(stack, "UPDATE_ROLLBACK_COMPLETE")
-    nested.at_rest(stack, None)
+    family.at_rest(stack, None)
 
 
 def _give_up(world: World, stack: Stack, reason: str) -> None:
     world.end_era(stack)
     world.set_status(stack, "UPDATE_ROLLBACK_FAILED", reason)
-    nested.at_rest(
+    family.at_rest(
         stack,
         f"Embedded stack {stack.id} was not successfully updated. "
         f"Currently in UPDATE_ROLLBACK_FAILED with reason: {reason}",
@@ -143,9 +150,7 @@ def start_create(world: World, stack: Stack, reason: str) -> None:
         return
     world.end_era(stack)
     world.set_status(stack, "ROLLBACK_IN_PROGRESS", reason)
-    doomed = [
-        Doomed(item, item.desired.deletion_policy, new=True) for item in stack.resources.values() if item.physical_id
-    ]
+    doomed = [_undone(item) for item in stack.resources.values() if item.physical_id]
 
     def finish(failed: list[str]) -> None:
         stack.undo = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -9,13 +10,27 @@ from sandbox.cloudformation.model import STACK_TYPE
 from sandbox.cloudformation.parameters import MASK
 
 if TYPE_CHECKING:
-    from sandbox.cloudformation.model import Event, Parameter, Resource, Stack
+    from sandbox.cloudformation.model import ChangeSet, Event, Parameter, Resource, Stack, Validation
     from sandbox.cloudformation.template import Json
 
 
 def when(seconds: float) -> datetime:
     """Return the time in the form that the serializer takes."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def without_accents(text: str) -> str:
+    """Return the text with `?` for every character beyond ASCII.
+
+    GetTemplate and the outputs of DescribeStacks answer so, though the resources have the real text: reported for
+    years.
+    """
+    return text.encode("ascii", "replace").decode()
+
+
+def outputs(values: list[Json]) -> list[Json]:
+    """Return outputs as DescribeStacks shows them."""
+    return [{key: without_accents(value) for key, value in item.items()} for item in values]
 
 
 def parameters(values: dict[str, Parameter]) -> list[Json]:
@@ -57,7 +72,7 @@ def stack(item: Stack) -> Json:
             "NotificationARNs": list(made.notification_arns),
             "Capabilities": list(made.capabilities),
             "Tags": tags(made.tags),
-            "Outputs": list(item.outputs),
+            "Outputs": outputs(item.outputs),
         }
         optional = {"Description": made.template.get("Description"), "RoleARN": made.role_arn}
         shown |= {key: value for key, value in optional.items() if value}
@@ -115,6 +130,30 @@ def operation_event(item: Stack, line: Event) -> Json:
     if line.physical_id:
         told["PhysicalResourceId"] = line.physical_id
     return told
+
+
+def validation_event(item: Stack, change_set: ChangeSet, found: Validation) -> Json:
+    """Return one line of DescribeEvents about a change set."""
+    wanted = change_set.target.desired.get(found.logical_id) if change_set.target else None
+    told: Json = {
+        "EventId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{change_set.id}/{found.logical_id}/{found.reason}")),
+        "StackId": item.id,
+        "OperationId": change_set.operation.id,
+        "OperationType": change_set.operation.kind,
+        "EventType": "VALIDATION_ERROR",
+        "LogicalResourceId": found.logical_id,
+        "Timestamp": when(change_set.worked_out),
+        "ValidationFailureMode": found.mode,
+        "ValidationName": found.name,
+        "ValidationStatus": "FAILED",
+        "ValidationStatusReason": found.reason,
+    }
+    optional = {
+        "ResourceType": wanted.type if wanted else "",
+        "ValidationPath": found.path,
+        "ClientRequestToken": change_set.token,
+    }
+    return told | {key: value for key, value in optional.items() if value}
 
 
 def resource(item: Stack, have: Resource, *, summary: bool) -> Json:

@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sandbox.cloudformation.model import STACK_TYPE, ChangeSet, Event, Loss, Resource, Stack
+from sandbox.cloudformation.model import STACK_TYPE, ChangeSet, Event, Loss, Resource, Stack, Validation
+from sandbox.cloudformation.outside import Outside
 from sandbox.cloudformation.parameters import scope_of
 
 if TYPE_CHECKING:
     from sandbox.clock import Clock
     from sandbox.cloudformation.building import Builder
+    from sandbox.cloudformation.family import Embedded
     from sandbox.cloudformation.template import Json
 
 Step = Callable[[], None]
@@ -31,20 +33,39 @@ class Plan:
 
 
 @dataclass
+class ChangeSetPlan:
+    """What a test ordered for the change sets of a nested stack: late, FAILED for a reason, told without an id."""
+
+    seconds: float = 0.0
+    reason: str = ""
+    without_id: bool = False
+
+
+@dataclass
 class World:
     """All stacks, and the queue of what happens to them. `time` is the moment being simulated, in epoch seconds."""
 
     clock: Clock
     builder: Builder
+    embedded: Embedded
+    outside: Outside = field(default_factory=Outside)
     resource_seconds: float = 2.0
     cleanup_seconds: float = 2.0
     time: float = 0.0
     stacks: dict[str, Stack] = field(default_factory=dict)
     graveyard: dict[str, ChangeSet] = field(default_factory=dict)
+    # What no stack has any more, and still is: retained, or not to be deleted; by region, type and physical id.
+    orphans: dict[tuple[str, str, str], Resource] = field(default_factory=dict)
+    # How many versions of a function or layer were published.
+    versions: dict[str, int] = field(default_factory=dict)
     losses: list[Loss] = field(default_factory=list)
     snapshots: list[Resource] = field(default_factory=list)
     seconds: dict[tuple[str, str], float] = field(default_factory=dict)
     plans: dict[tuple[str, str, str], Plan] = field(default_factory=dict)
+    change_set_plans: dict[tuple[str, str], ChangeSetPlan] = field(default_factory=dict)
+    validations: dict[str, list[Validation]] = field(default_factory=dict)
+    # Whether AWS looks for taken names while it makes a change set: it began to in late 2025, type by type.
+    checks_existence: bool = False
     names: dict[tuple[str, str, str], str] = field(default_factory=dict)
     history: dict[str, list[tuple[float, Json | None]]] = field(default_factory=dict)
     # Statuses in which no time passes: for arranging stacks.
@@ -120,6 +141,15 @@ class World:
                 plan.times -= 1
                 return plan.reason
         return None
+
+    def planned_change_set(self, stack: Stack) -> ChangeSetPlan:
+        """Return what is ordered for the change sets of a nested stack."""
+        path = stack.path.removesuffix(".")
+        return (
+            self.change_set_plans.get((stack.root.name, path))
+            or self.change_set_plans.get(("", path))
+            or ChangeSetPlan()
+        )
 
     def set_status(self, stack: Stack, status: str, reason: str = "") -> None:
         """Move the stack to a status, with the event that tells it, and keep what DescribeStacks now shows."""

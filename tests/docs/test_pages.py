@@ -44,19 +44,18 @@ def between(text: str, start: str, end: str) -> str:
 # --- troubleshooting -----------------------------------------------------------------------------------------------
 
 
-def entries(readme: str) -> dict[str, str]:
+def entries() -> dict[str, str]:
     """Return the text of each troubleshooting entry, by its code."""
-    section = between(readme, "\n## Troubleshooting\n", "\n## ")
-    found = re.split(r"^#### `([a-z-]+)`$", section, flags=re.MULTILINE)[1:]
+    found = re.split(r"^### `([a-z-]+)`$", page("docs/troubleshooting.md"), flags=re.MULTILINE)[1:]
     return dict(zip(found[::2], found[1::2], strict=True))
 
 
-def test_every_refusal_and_warning_has_its_entry_and_every_entry_its_code(readme: str) -> None:
-    assert set(entries(readme)) == {code.value for code in Code}
+def test_every_refusal_and_warning_has_its_entry_and_every_entry_its_code() -> None:
+    assert set(entries()) == {code.value for code in Code}
 
 
-def test_every_entry_says_what_to_do(readme: str) -> None:
-    for code, text in entries(readme).items():
+def test_every_entry_says_what_to_do() -> None:
+    for code, text in entries().items():
         happened, _, cure = text.partition("**What to do:**")
         assert len(happened.split()) > 8, code
         assert len(cure.split()) > 3, code
@@ -69,9 +68,16 @@ def test_the_generated_parts_are_up_to_date() -> None:
     assert generate_docs.out_of_date() == []
 
 
-def test_every_page_that_should_has_its_generated_tables(readme: str) -> None:
-    for name in ("inputs", "outputs", "statuses"):
-        assert readme.count(f"<!-- {name}: ") == readme.count(f"<!-- /{name} -->") == 1
+@pytest.mark.parametrize(
+    ("name", "where"), [("inputs", "README.md"), ("outputs", "README.md"), ("statuses", "docs/how-it-decides.md")]
+)
+def test_every_page_that_should_has_its_generated_tables(name: str, where: str) -> None:
+    text = page(where)
+    assert text.count(f"<!-- {name}: ") == text.count(f"<!-- /{name} -->") == 1
+
+
+def test_the_readme_is_read_in_five_minutes(readme: str) -> None:
+    assert readme.count("\n") <= 220
 
 
 def test_the_table_of_inputs_has_every_input_once(readme: str) -> None:
@@ -80,14 +86,14 @@ def test_the_table_of_inputs_has_every_input_once(readme: str) -> None:
     assert set(ACTION["inputs"]) == set(names())
 
 
-def test_the_table_of_statuses_has_every_status_once(readme: str) -> None:
-    table = between(readme, "<!-- statuses: ", "<!-- /statuses -->")
+def test_the_table_of_statuses_has_every_status_once() -> None:
+    table = between(page("docs/how-it-decides.md"), "<!-- statuses: ", "<!-- /statuses -->")
     first_cells = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
     assert sorted(re.findall(r"`([A-Z_]+)`", " ".join(first_cells))) == sorted(STATES)
 
 
-def test_the_table_of_outcomes_has_every_outcome_with_its_exit_code(readme: str) -> None:
-    table = between(readme, "**How it ends.**", "\nAll tables")
+def test_the_table_of_outcomes_has_every_outcome_with_its_exit_code() -> None:
+    table = between(page("docs/how-it-decides.md"), "## Outcome of the run", "\n`recovery")
     rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in table.splitlines() if row.startswith("| `")]
     told = {Outcome(name): int(code) for cell, _, code in rows[1:] for name in re.findall(r"`([a-z-]+)`", cell)}
     assert told == EXIT_CODES

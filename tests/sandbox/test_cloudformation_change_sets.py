@@ -13,48 +13,10 @@ from botocore.exceptions import ClientError
 from sandbox.cloudformation.seeding import OLD_TEMPLATE, changed_template
 
 if TYPE_CHECKING:
-    from sandbox import ManualClock, Sandbox
     from sandbox.cloudformation import CloudFormation
+    from tests.sandbox.conftest import Client
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
-
-
-@pytest.fixture
-def aws(sandbox: Sandbox) -> CloudFormation:
-    return sandbox.cloudformation
-
-
-class Client:
-    """CloudFormation's client, with the clock that makes change sets ready."""
-
-    def __init__(self, sandbox: Sandbox, clock: ManualClock) -> None:
-        self.api = sandbox.client("cloudformation")
-        self.clock = clock
-
-    def propose(self, template: Any = None, name: str = "back", **request: Any) -> dict[str, Any]:
-        how = {"UsePreviousTemplate": True} if template is None else {"TemplateBody": json.dumps(template)}
-        self.api.create_change_set(StackName="shop", ChangeSetName=name, **how, **request)
-        self.clock.advance(5)
-        return self.describe(name)
-
-    def describe(self, name: str = "back", **how: Any) -> dict[str, Any]:
-        shown: dict[str, Any] = self.api.describe_change_set(StackName="shop", ChangeSetName=name, **how)
-        return shown
-
-    def changes(self, template: Any, **request: Any) -> dict[str, dict[str, Any]]:
-        shown = self.propose(template, **request)
-        assert shown["Status"] == "CREATE_COMPLETE", shown["StatusReason"]
-        return {item["ResourceChange"]["LogicalResourceId"]: item["ResourceChange"] for item in shown["Changes"]}
-
-    def execute(self, name: str = "back", **how: Any) -> str:
-        self.api.execute_change_set(StackName="shop", ChangeSetName=name, **how)
-        self.clock.advance(60)
-        return str(self.api.describe_stacks(StackName="shop")["Stacks"][0]["StackStatus"])
-
-
-@pytest.fixture
-def client(sandbox: Sandbox, clock: ManualClock) -> Client:
-    return Client(sandbox, clock)
 
 
 def variant(**resources: Any) -> dict[str, Any]:
@@ -330,6 +292,39 @@ def test_a_deleted_change_set_is_gone_and_deleting_it_again_is_no_error(aws: Clo
     client.api.delete_change_set(StackName="shop", ChangeSetName="back")
 
     assert client.api.list_change_sets(StackName="shop")["Summaries"] == []
+
+
+def test_it_is_found_by_its_name_with_the_stacks_arn_and_by_its_own_arn(aws: CloudFormation, client: Client) -> None:
+    stack = aws.create("shop", OLD_TEMPLATE)
+    made = client.propose(changed_template())["ChangeSetId"]
+    ways = ({"StackName": stack.id, "ChangeSetName": "back"}, {"StackName": "shop", "ChangeSetName": made})
+
+    for how in (*ways, {"ChangeSetName": made}):
+        assert client.api.describe_change_set(**how)["ChangeSetId"] == made
+    assert [item["ChangeSetId"] for item in client.api.list_change_sets(StackName=stack.id)["Summaries"]] == [made]
+
+
+def test_one_that_never_was_is_no_error_to_delete_by_name_and_one_by_arn(aws: CloudFormation, client: Client) -> None:
+    stack = aws.create("shop", OLD_TEMPLATE)
+
+    client.api.delete_change_set(StackName="shop", ChangeSetName="never")
+
+    arn = stack.id.replace(":stack/shop/", ":changeSet/never/")
+    with pytest.raises(ClientError, match=r"ChangeSetNotFound.*does not exist"):
+        client.api.delete_change_set(ChangeSetName=arn)
+    with pytest.raises(ClientError, match=r"Stack \[gone\] does not exist"):
+        client.api.delete_change_set(StackName="gone", ChangeSetName="never")
+
+
+def test_every_event_of_an_execution_carries_its_token(aws: CloudFormation, client: Client) -> None:
+    aws.create("shop", OLD_TEMPLATE)
+    before = len(aws.stack("shop").events)
+    client.propose(changed_template())
+    client.execute(ClientRequestToken="rollback-1")
+
+    events = client.api.describe_stack_events(StackName="shop")["StackEvents"]
+
+    assert {line.get("ClientRequestToken") for line in events[:-before]} == {"rollback-1"}
 
 
 def test_a_changed_type_is_refused(aws: CloudFormation, client: Client) -> None:

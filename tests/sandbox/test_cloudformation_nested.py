@@ -184,6 +184,36 @@ class TestChangeSets:
         assert api.describe_change_set(ChangeSetName=inner)["ExecutionStatus"] == "EXECUTE_COMPLETE"
         assert [item.logical_id for item in aws.losses] == ["Data"]
 
+    def test_a_new_nested_stack_has_one_of_additions_and_is_in_review_until_then(
+        self, aws: CloudFormation, api: Any, clock: ManualClock
+    ) -> None:
+        aws.create("shop", {"Resources": {"Mail": queue(1)}})
+
+        shown = self.propose(api, clock, root("data"), IncludeNestedStacks=True)
+        change = shown["Changes"][0]["ResourceChange"]
+        inner = api.describe_change_set(ChangeSetName=change["ChangeSetId"])
+        review = api.describe_stacks(StackName=inner["StackId"])["Stacks"][0]["StackStatus"]
+        api.execute_change_set(ChangeSetName=shown["ChangeSetId"])
+        clock.advance(60)
+
+        assert (change["Action"], review) == ("Add", "REVIEW_IN_PROGRESS")
+        told = {
+            item["ResourceChange"]["LogicalResourceId"]: item["ResourceChange"]["Action"] for item in inner["Changes"]
+        }
+        assert told == {"Queue": "Add", "Data": "Add"}
+        assert statuses(aws, api) == ("UPDATE_COMPLETE", "CREATE_COMPLETE")
+        assert child(aws, api).id == inner["StackId"]
+
+    def test_deleting_the_one_of_a_new_nested_stack_leaves_no_stack_in_review(
+        self, aws: CloudFormation, api: Any, clock: ManualClock
+    ) -> None:
+        aws.create("shop", {"Resources": {"Mail": queue(1)}})
+        shown = self.propose(api, clock, root("data"), IncludeNestedStacks=True)
+
+        api.delete_change_set(ChangeSetName=shown["ChangeSetId"])
+
+        assert [item["StackName"] for item in api.describe_stacks()["Stacks"]] == ["shop"]
+
     def test_deleting_it_deletes_those_of_the_nested_stacks(
         self, aws: CloudFormation, api: Any, clock: ManualClock
     ) -> None:
@@ -211,3 +241,75 @@ class TestChangeSets:
 
         assert shown["Status"] == "FAILED"
         assert "didn't contain changes" in shown["StatusReason"]
+
+
+class TestChangeSetsInTrouble:
+    def propose(self, api: Any, clock: ManualClock, template: dict[str, Any]) -> dict[str, Any]:
+        body = json.dumps(template)
+        api.create_change_set(StackName="shop", ChangeSetName="back", TemplateBody=body, IncludeNestedStacks=True)
+        clock.advance(5)
+        shown: dict[str, Any] = api.describe_change_set(StackName="shop", ChangeSetName="back")
+        return shown
+
+    def test_a_nested_one_may_still_be_made_when_the_roots_is_complete(
+        self, aws: CloudFormation, api: Any, clock: ManualClock
+    ) -> None:
+        aws.create("shop", root("data"))
+        aws.trouble_nested_change_sets("Child", seconds=30)
+
+        shown = self.propose(api, clock, root("one"))
+        inner = shown["Changes"][0]["ResourceChange"]["ChangeSetId"]
+        early = api.describe_change_set(ChangeSetName=inner)
+        clock.advance(30)
+        late = api.describe_change_set(ChangeSetName=inner)
+
+        assert (shown["Status"], early["Status"], late["Status"]) == (
+            "CREATE_COMPLETE", "CREATE_IN_PROGRESS", "CREATE_COMPLETE",
+        )  # fmt: skip
+        assert (early["Changes"], len(late["Changes"])) == ([], 1)
+
+    def test_the_roots_reason_names_only_the_one_that_failed(
+        self, aws: CloudFormation, api: Any, clock: ManualClock
+    ) -> None:
+        aws.create("shop", root("data"))
+        aws.trouble_nested_change_sets("Child", reason="Rate exceeded", stack="shop")
+
+        shown = self.propose(api, clock, root("one"))
+
+        inner = api.list_change_sets(StackName=child(aws, api).id)["Summaries"][0]
+        assert (inner["Status"], inner["StatusReason"]) == ("FAILED", "Rate exceeded")
+        assert (shown["Status"], shown["StatusReason"]) == (
+            "FAILED",
+            f"Nested change set {inner['ChangeSetId']} was not successfully created: Currently in FAILED.",
+        )
+
+    def test_a_nested_template_that_is_gone_is_the_nested_ones_own_reason(
+        self, aws: CloudFormation, api: Any, clock: ManualClock
+    ) -> None:
+        aws.create("shop", root("data"))
+
+        shown = self.propose(api, clock, root("gone"))
+
+        inner = api.list_change_sets(StackName=child(aws, api).id)["Summaries"][0]
+        assert "S3 error: The specified key does not exist." in inner["StatusReason"]
+        assert "S3 error" not in shown["StatusReason"]
+
+    def test_a_change_may_come_without_the_nested_ones_id(
+        self, aws: CloudFormation, api: Any, clock: ManualClock
+    ) -> None:
+        aws.create("shop", root("data"))
+        aws.trouble_nested_change_sets("Child", without_id=True)
+
+        shown = self.propose(api, clock, root("one"))
+
+        assert shown["Status"] == "CREATE_COMPLETE"
+        assert "ChangeSetId" not in shown["Changes"][0]["ResourceChange"]
+
+    def test_for_some_hierarchies_there_are_none(self, aws: CloudFormation, api: Any, clock: ManualClock) -> None:
+        aws.create("shop", root("data"))
+        reason = "Nested change sets can't be created for this stack hierarchy"
+        aws.trouble_nested_change_sets("", reason=reason)
+
+        shown = self.propose(api, clock, root("one"))
+
+        assert (shown["Status"], shown["StatusReason"]) == ("FAILED", reason)

@@ -330,6 +330,17 @@ def test_an_address_without_a_template_is_refused(api: Any, url: str, message: s
         api.create_stack(StackName="shop", TemplateURL=url)
 
 
+def test_an_address_that_names_another_region_than_the_buckets_own_is_refused(sandbox: Sandbox, api: Any) -> None:
+    sandbox.services.create_bucket("far", region="eu-central-1")
+    sandbox.services.put_object("far", "shop.json", json.dumps({"Resources": {"Mail": {"Type": "AWS::SQS::Queue"}}}))
+
+    with pytest.raises(ClientError, match="must be addressed using the specified endpoint"):
+        api.create_stack(StackName="shop", TemplateURL="https://far.s3.us-west-2.amazonaws.com/shop.json")
+
+    for number, host in enumerate(("far.s3.eu-central-1.amazonaws.com", "far.s3.amazonaws.com")):
+        api.create_stack(StackName=f"shop{number}", TemplateURL=f"https://{host}/shop.json")
+
+
 def test_the_summary_names_parameters_capabilities_and_transforms(aws: CloudFormation, api: Any) -> None:
     make(aws)
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from slack_sdk import WebClient, WebhookClient
 from slack_sdk.errors import SlackApiError
+
+from sandbox import Elsewhere
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -113,3 +118,49 @@ def test_blocks_beyond_block_kits_limits_are_invalid(webhook: WebhookClient, blo
 def test_blocks_at_block_kits_limits_are_taken(webhook: WebhookClient) -> None:
     blocks = [header("x" * 150), section("x" * 3000), fields(10, 2000), {"type": "divider"}]
     assert webhook.send(text="x" * 40_000, blocks=blocks).body == "ok"
+
+
+@pytest.mark.parametrize("address", ["workflow_url", "old_workflow_url"])
+def test_a_workflow_answers_in_json(sandbox: Sandbox, address: str) -> None:
+    answer = WebhookClient(getattr(sandbox.slack, address)).send_dict({"outcome": "rolled-back"})
+    assert (answer.status_code, json.loads(answer.body)) == (200, {"ok": True})
+    assert [message.payload for message in sandbox.slack.messages] == [{"outcome": "rolled-back"}]
+
+
+def test_a_workflow_refuses_in_json_too(sandbox: Sandbox) -> None:
+    sandbox.slack.fail("invalid_webhook_config")
+    webhook = WebhookClient(sandbox.slack.workflow_url)
+    answer = webhook.send_dict({"outcome": "x"})
+    assert (answer.status_code, json.loads(answer.body)) == (400, {"ok": False, "error": "invalid_webhook_config"})
+    assert WebhookClient(sandbox.slack.workflow_url + "x").send_dict({}).status_code == 404
+    assert sandbox.slack.messages == []
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 429, 500, 503])
+@pytest.mark.parametrize("body", ['"x"', "429", "true", "null", "[1]", "{", ""])
+def test_an_answer_may_be_no_json_object(sandbox: Sandbox, webhook: WebhookClient, status: int, body: str) -> None:
+    sandbox.slack.answer_with(status, body)
+    answer = webhook.send(text="x")
+    assert (answer.status_code, answer.body) == (status, body)
+    assert webhook.send(text="x").body == "ok"
+    assert len(sandbox.slack.messages) == 1
+
+
+def test_an_answer_may_lead_to_another_origin(sandbox: Sandbox) -> None:
+    with Elsewhere() as other:
+        sandbox.slack.answer_with(307, headers={"Location": f"{other.url}/x"})
+        where = urlsplit(sandbox.slack.webhook_url)
+        connection = http.client.HTTPConnection(str(where.hostname), where.port, timeout=5)
+        connection.request("POST", where.path, b"{}")
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["Location"]) == (307, f"{other.url}/x")
+        connection.close()
+        assert other.requests == []
+
+
+def test_a_refusal_may_be_a_word_that_nobody_knows(sandbox: Sandbox, webhook: WebhookClient, bot: WebClient) -> None:
+    sandbox.slack.fail("flux_capacitor_empty", times=2)
+    answer = webhook.send(text="x")
+    assert (answer.status_code, answer.body) == (400, "flux_capacitor_empty")
+    with pytest.raises(SlackApiError, match="flux_capacitor_empty"):
+        bot.chat_postMessage(channel="deploys", text="x")

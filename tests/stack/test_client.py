@@ -64,7 +64,7 @@ def test_a_stack_that_does_not_exist_is_none(door: CloudFormation) -> None:
     "text",
     [
         '{ "Resources": {"News": {"Type": "AWS::SNS::Topic"}} }  \n',
-        "Resources:\n  News: # ä\n    Type: AWS::SNS::Topic\n\n",
+        "Resources:\n  News: # really?\n    Type: AWS::SNS::Topic\n\n",
         "Resources:\r\n  News:\r\n    Type: AWS::SNS::Topic\r\n",
     ],
 )
