@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from rollback.stack.model import STACK_TYPE, Change, ChangeSet
 from rollback.stack.changesets import MOST, whole
+from rollback.stack.model import STACK_TYPE, Change, ChangeSet
 from tests.stack.given import change, change_set
 
 
