@@ -42,7 +42,7 @@ class Sandbox:
             subprocess.run([...], env={**os.environ, **sandbox.environment()})
 
     `backends` replaces a service of ours by another, for tests of the sandbox itself.
-    moto's state is one per process, so only one sandbox of a process may use S3, STS, CloudWatch or SSM at a time.
+    moto's state is one per process, so only one sandbox of a process may use moto's services at a time.
     """
 
     def __init__(
