@@ -45,8 +45,12 @@ def whole(root: ChangeSet, read: Callable[[str], ChangeSet | None]) -> ChangeSet
             elif _in_the_making(found):
                 making.append(name)
             elif not found.is_empty:
-                waiting.append(found)
+                waiting.append(_in_a_new_stack(found) if change.action == "Add" else found)
     return replace(root, changes=tuple(changes), making=tuple(making), unread=tuple(dict.fromkeys(unread)))
+
+
+def _in_a_new_stack(nested: ChangeSet) -> ChangeSet:
+    return replace(nested, changes=tuple(replace(change, in_new_stack=True) for change in nested.changes))
 
 
 def _needs_its_own(change: Change) -> bool:

@@ -153,7 +153,7 @@ def _verdict(change: Change, known: Past, contents: Mapping[Resource, Contents])
 
 def _added(change: Change, known: Past) -> Verdict:
     """Judge what is made anew. Where the deployment deleted it, no restore brings its data back; else they are left."""
-    if known.recorded is not None and not known.recorded.get(change.logical_id):
+    if change.in_new_stack or (known.recorded is not None and not known.recorded.get(change.logical_id)):
         return Verdict(change)
     before = (known.recorded or {}).get(change.logical_id, "")
     gone = known.deleted_before(change.logical_id)

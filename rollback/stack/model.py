@@ -92,7 +92,7 @@ class Change:
     """One resource change of a change set, in CloudFormation's words; what it does not tell is empty.
 
     `policy` is its PolicyAction, `stack_id` the stack that the resource is in, `nested` a nested stack's own change
-    set. `details` is None where CloudFormation tells none.
+    set. `details` is None where CloudFormation tells none. `in_new_stack`: in a nested stack that is added, too.
     """
 
     action: str
@@ -104,6 +104,7 @@ class Change:
     stack_id: str = ""
     nested: str = ""
     details: tuple[Detail, ...] | None = None
+    in_new_stack: bool = False
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,12 @@ def test_a_stack_that_comes_or_goes_whole_needs_no_change_set_of_its_own(action:
     assert read(change_set(nested("Network", action, nested=""))).unread == ()
 
 
+def test_what_is_in_a_new_nested_stack_is_new_however_deep() -> None:
+    inner = change_set(change("Add"), nested("Inner", "Add"))
+    found = read(change_set(nested("New", "Add"), change("Add")), New=inner, Inner=change_set(change("Add")))
+    assert [made.in_new_stack for made in found.changes if made.type != STACK_TYPE] == [False, True, True]
+
+
 def test_a_circle_is_read_once() -> None:
     found = read(change_set(nested("A")), A=change_set(nested("B")), B=change_set(nested("A")))
     assert len(found.changes) == 3

@@ -86,6 +86,10 @@ def test_where_the_snapshot_lists_no_resources_nothing_is_known_to_be_new() -> N
     assert why(change("Remove", physical_id="orders-1"), replace(MADE, recorded=None), **{"orders-1": EMPTY}) == ""
 
 
+def test_what_is_in_a_nested_stack_that_is_new_itself_is_judged_by_the_one_that_was() -> None:
+    assert why(change("Add", in_new_stack=True, stack_id="new")) == ""
+
+
 # --- what the deployment being undone made ---
 
 
