@@ -71,7 +71,8 @@ check-yaml: $(INSTALLED)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS) $(EXAMPLES)
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
-	$(BIN)/zizmor --offline --no-progress --quiet . $(EXAMPLES)
+	$(BIN)/cfn-lint docs/iam/setup.yaml
+	$(BIN)/zizmor --persona=auditor --offline --no-progress --quiet . $(EXAMPLES)
 
 .PHONY: check-container
 check-container: $(INSTALLED)
@@ -82,7 +83,7 @@ check-container: $(INSTALLED)
 .PHONY: check-actions
 check-actions:
 	@if command -v npm >/dev/null; then \
-		test tools/node_modules/.package-lock.json -nt tools/package-lock.json || npm --prefix tools ci --silent --no-audit --no-fund; \
+		test tools/node_modules/.package-lock.json -nt tools/package-lock.json || npm --prefix tools ci --ignore-scripts --silent --no-audit --no-fund; \
 		node --import ./tools/json-imports.mjs tools/parse-workflows.mjs action.yml $(WORKFLOWS) $(EXAMPLES); \
 	else echo "npm is not here: GitHub's workflow parser was not run"; fi
 
@@ -121,7 +122,7 @@ mutation: $(INSTALLED) ## Change the pure modules line by line and see that a te
 	$(BIN)/python -m scripts.mutation_score
 
 .PHONY: docs
-docs: $(INSTALLED) ## Write the tables and the schema that the docs take from the code
+docs: $(INSTALLED) ## Write the tables and the schema that the docs take from the code, and setup.yaml's policies
 	$(BIN)/python -m scripts.generate_docs
 
 .PHONY: clean

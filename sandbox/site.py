@@ -32,7 +32,7 @@ class Site:
     - `credentials`, a name and a password, are asked for as Amplify's access control asks for them.
     - `coding` is the Content-Encoding of what it sends to visitors that accept it; `forced` sends it to the others too.
     - `charset` is how its text is encoded; `content_type` is said instead of the true one.
-    - `pace` are real seconds between two bytes of a body, and `endless` repeats it for ever.
+    - `hold` are real seconds before an answer begins, `pace` those between two bytes of a body; `endless` repeats it.
     """
 
     def __init__(self, amplify: Amplify, clock: Clock) -> None:
@@ -44,6 +44,7 @@ class Site:
         self.forced = False
         self.charset = "utf-8"
         self.content_type = ""
+        self.hold = 0.0
         self.pace = 0.0
         self.endless = False
         self.requests: list[str] = []
@@ -93,7 +94,7 @@ class Site:
         if self.coding and (self.forced or accepted(self.coding, accept)):
             answer.body = encoded(answer.body, self.coding)
             answer.headers |= {"Content-Encoding": self.coding.removeprefix("raw-"), "Vary": "Accept-Encoding"}
-        answer.pace, answer.endless = self.pace, self.endless
+        answer.hold, answer.pace, answer.endless = self.hold, self.pace, self.endless
         return answer
 
     def _page(self, incoming: Incoming) -> Answer:

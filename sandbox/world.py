@@ -17,7 +17,7 @@ from sandbox.cloudformation import Caller, CloudFormation, Outside
 from sandbox.exchange import Answer, ConnectionDroppedError, Incoming, text_answer
 from sandbox.faults import Faults
 from sandbox.github import GitHub
-from sandbox.moto_services import MotoServices
+from sandbox.moto_time import TimedServices
 from sandbox.server import Server
 from sandbox.site import Site
 from sandbox.slack import Slack
@@ -57,7 +57,7 @@ class Sandbox:
         self.region = region
         self.faults = Faults()
         self.defects: list[str] = []
-        self.services = MotoServices(region)
+        self.services = TimedServices(region, self.clock)
         self.amplify = Amplify(self.clock, region, self.services)
         self.slack = Slack()
         self.site = Site(self.amplify, self.clock)

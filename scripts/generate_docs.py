@@ -1,4 +1,4 @@
-"""Write what the docs take from the code: tables, and the JSON Schema of the report.
+"""Write what the docs take from elsewhere: tables and the report's JSON Schema from the code, setup.yaml's policies.
 
 `python -m scripts.generate_docs` writes; with `--check` it changes nothing and fails where something is out of date.
 """
@@ -15,6 +15,7 @@ import yaml
 
 from rollback.report.model import Report
 from rollback.stack.states import STATES, State
+from scripts import iam_setup
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -96,6 +97,7 @@ def generated() -> dict[Path, str]:
     """Return every file that is generated, wholly or in part, with the text it has to have."""
     pages = [ROOT / "README.md", ROOT / "docs" / "how-it-decides.md"]
     found = {page: with_tables(page.read_text(encoding="utf-8")) for page in pages if page.exists()}
+    found[iam_setup.SETUP] = iam_setup.with_policies(iam_setup.SETUP.read_text(encoding="utf-8"))
     return {**found, ROOT / "docs" / "report.schema.json": schema()}
 
 

@@ -19,6 +19,7 @@ FLOORS = (
     {"slack"},
     {"inputs"},
     {"github"},
+    {"web"},
     {"engine"},
     {"report"},
 )
@@ -38,11 +39,11 @@ PURE = (
     *("frontend.model", "frontend.target", "frontend.decide", "frontend.record"),
     *("snapshot.model", "slack.message"),
     *("report.model", "report.markup", "report.outputs", "report.sections", "report.shorter", "report.results"),
-    *("report.outcome", "report.notices", "report.links"),
+    *("report.outcome", "report.notices", "report.links", "report.surroundings"),
     *("report.summary", "report.terminal", "report.text", "report.timeline", "report.words"),
 )
 FORBIDDEN = {"boto3", "botocore", "slack_sdk", "os", "time", "logging"}
-DOORS_TO_AWS = {"aws", "stack.client", "stack.emptiness", "frontend.client", "snapshot.store"}
+DOORS_TO_AWS = {"aws", "stack.client", "stack.emptiness", "frontend.client", "snapshot.store", "verification.alarms"}
 DOOR_TO_SLACK = {"slack.delivery"}
 EVERY_MODULE = sorted(
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts)

@@ -53,6 +53,7 @@ INPUTS = {
     "verify-contains": "",
     "verify-alarms": "",
     "verify-timeout": "120",
+    "verify-for": "0",
     "slack-webhook-url": "",
     "slack-api-url": "https://slack.com/api/",
     "slack-bot-token": "",
@@ -80,7 +81,7 @@ OUTPUTS = (
 RESULTS = {"rolled-back", "already-good", "not-needed", "refused", "failed", "timed-out", "planned", "skipped"}
 OUTCOMES = {
     *("not-triggered", "planned", "not-needed", "rolled-back", "unhealthy", "partial", "failed", "interrupted"),
-    *("invalid-inputs", "snapshot-saved", "status"),
+    *("invalid-inputs", "snapshot-saved", "verified", "status"),
 }
 
 
@@ -149,7 +150,7 @@ def test_the_words_for_results_outcomes_verdicts_and_modes_are_the_contracts() -
     assert {result.value for result in Result} == RESULTS
     assert {outcome.value for outcome in Outcome} == OUTCOMES
     assert {verdict.value for verdict in Verdict} == {"passed", "failed", "skipped"}
-    assert {mode.value for mode in Mode} == {"rollback", "snapshot", "status"}
+    assert {mode.value for mode in Mode} == {"rollback", "snapshot", "verify", "status"}
 
 
 def test_the_page_on_decisions_tells_every_outcome() -> None:

@@ -121,8 +121,8 @@ class Runner:
             self._command(level, shorten(text, ANNOTATION_LIMIT - len(note)) + note, title)
         self._held = {}
 
-    def outputs(self, values: Mapping[str, str]) -> None:
-        """Write the step's outputs; where there is no runner, print those that have a value as a table.
+    def outputs(self, values: Mapping[str, str], *, show: bool = False) -> None:
+        """Write the step's outputs; where there is no runner, print those that have a value as a table if asked to.
 
         The values come from a redacted report and are written as they are, NULs and lone surrogates apart.
         """
@@ -130,7 +130,7 @@ class Runner:
         path = self._environ.get("GITHUB_OUTPUT", "")
         if path or self.in_actions:
             self._append(path, "GITHUB_OUTPUT", "".join(_assignment(name, value) for name, value in values.items()))
-        if not self.in_actions:
+        if show and not self.in_actions:
             self._table({name: value for name, value in values.items() if value and "{" not in value[:1]})
 
     def summary(self, markdown: str) -> None:

@@ -8,7 +8,7 @@ from rollback.frontend.telling import frontend_report
 from rollback.github import event
 from rollback.report.model import Command, FrontendReport, Notice, Report, RootCause, StackReport
 from rollback.report.outcome import outcome_of
-from rollback.report.results import GOOD, Outcome, Result, worst
+from rollback.report.results import GOOD, Mode, Outcome, Result, worst
 from rollback.stack.telling import stack_report
 
 if TYPE_CHECKING:
@@ -48,10 +48,12 @@ def report_of(incident: Incident, outcome: Outcome | None = None, reason: str = 
         failed_jobs=incident.failed_jobs,
         timeline=tuple(incident.progress.moments),
         notices=tuple(incident.notices),
-        next_steps=_next_steps(outcome),
+        next_steps=_next_steps(inputs.mode, outcome),
         snapshot=incident.snapshot,
         started=incident.started,
-        recovery_seconds=round(incident.progress.seconds, 1) if outcome in _RECOVERED else None,
+        recovery_seconds=round(incident.recovered_after or incident.progress.seconds, 1)
+        if outcome in _RECOVERED
+        else None,
         elapsed_seconds=round(incident.progress.seconds, 1),
     )
 
@@ -110,8 +112,8 @@ def _root_cause(incident: Incident, stacks: list[StackReport], frontend: Fronten
     return RootCause(where=job.name, reason=f"job {job.name} ended in {job.result}{step}", link=job.link)
 
 
-def _next_steps(outcome: Outcome) -> tuple[Command, ...]:
-    if outcome is Outcome.UNHEALTHY:
+def _next_steps(mode: Mode, outcome: Outcome) -> tuple[Command, ...]:
+    if outcome is Outcome.UNHEALTHY and mode is Mode.ROLLBACK:
         return (
             Command(purpose="The rollback is done, but the check fails: look at the site and at its logs"),
             Command(

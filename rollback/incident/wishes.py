@@ -10,7 +10,7 @@ from rollback.frontend.model import Deployment, Environment
 from rollback.frontend.model import Wishes as FrontendWishes
 from rollback.inputs.trigger import role_result
 from rollback.stack.part import Wishes as StackWishes
-from rollback.verification import Wanted
+from rollback.verification.verify import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,7 +71,12 @@ def frontend_wishes(inputs: Inputs, recorded: FrontendSnapshot | None = None) ->
 def wanted(inputs: Inputs) -> Wanted:
     """Return what must hold after the rollback."""
     return Wanted(
-        inputs.verify_url, inputs.verify_contains, inputs.verify_alarms, inputs.verify_timeout, inputs.poll_interval
+        url=inputs.verify_url,
+        contains=inputs.verify_contains,
+        alarms=inputs.verify_alarms,
+        timeout=inputs.verify_timeout,
+        hold=inputs.verify_for * 60,
+        longest_gap=inputs.poll_interval,
     )
 
 

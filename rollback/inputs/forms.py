@@ -15,6 +15,9 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 from rollback.inputs.trigger import JobResult
 
 _SHOWN = 60
+_COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
+_LONGEST_REF = 255
+_ZERO = re.compile(r"0{1,9}(\.0{1,9})?|\.0{1,9}")
 _LONGEST_MINUTES = 6 * 24 * 60.0
 
 
@@ -124,6 +127,14 @@ def _url(value: str) -> str:
     return value
 
 
+def is_ref(value: str) -> bool:
+    """Return whether a text that names no commit by its digits may name a tag or branch (git-check-ref-format)."""
+    refused = re.search(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|\.lock(/|$)|^[-/.]|[/.]$", value)
+    return (
+        value not in {"", "HEAD", "@"} and not refused and not _COMMIT.fullmatch(value) and len(value) <= _LONGEST_REF
+    )
+
+
 def _snapshot_place(value: str) -> str:
     if "://" in value and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.{0,1023}[^/]", value):
         raise ValueError(f"{shown(value)} is not s3://bucket/key")
@@ -131,11 +142,12 @@ def _snapshot_place(value: str) -> str:
 
 
 _job_id = _matches(r"[1-9][0-9]{0,17}", "an Amplify job's number, such as 42")
-_commit = _matches(r"[0-9a-fA-F]{7,64}", "7 to 64 hexadecimal digits of a commit's SHA")
+_commit = _matches(_COMMIT.pattern, "7 to 64 hexadecimal digits of a commit's SHA")
 _name = _matches(r"[^\x00-\x1f]{1,255}", "a name without control characters")
 
 Switch = Annotated[bool, BeforeValidator(_optional(_switch))]
 Duration = Annotated[float, BeforeValidator(_optional(_number))]
+Hold = Annotated[float, BeforeValidator(_optional(lambda value: 0.0 if _ZERO.fullmatch(value) else _number(value)))]
 Timestamp = Annotated[datetime | None, BeforeValidator(_optional(_timestamp))]
 Line = Annotated[str, AfterValidator(_line)]
 JobNames = Annotated[tuple[str, ...], BeforeValidator(_each(_name))]

@@ -17,6 +17,7 @@ from rollback.inputs.forms import (
     Choices,
     Commit,
     Duration,
+    Hold,
     HttpUrl,
     JobId,
     JobNames,
@@ -36,13 +37,21 @@ from rollback.inputs.trigger import JobResult, Roles
 from rollback.report.results import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _DEFAULT_JOBS = {
     "infrastructure_job": "deploy-infrastructure",
     "frontend_job": "deploy-frontend",
     "smoke_tests_job": "smoke-tests",
 }
+
+
+class InvalidInputs(Exception):
+    """The inputs are wrong; `problems` has a line for each, naming the input and the cure."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
 
 
 class Inputs(BaseModel):
@@ -58,7 +67,8 @@ class Inputs(BaseModel):
     )
 
     mode: Mode = Field(
-        Mode.ROLLBACK, description="rollback, snapshot (record the last known good) or status (only look)"
+        Mode.ROLLBACK,
+        description="rollback, snapshot (record the last known good), verify (check what is served) or status (look)",
     )
     force: Switch = Field(default=False, description="Roll back whatever the job results say: a person's decision")
     infrastructure_job: JobNames = Field(
@@ -84,7 +94,7 @@ class Inputs(BaseModel):
     )
     failed_job_id: JobId = Field(None, description="The failed deployment's Amplify job: it and later ones are out")
     target_job_id: JobId = Field(None, description="Redeploy exactly this Amplify job")
-    target_commit: Commit = Field(None, description="Redeploy exactly this commit")
+    target_commit: Commit = Field(None, description="Redeploy exactly this commit; a tag or branch is looked up")
     redeploy: Line = Field(
         "always", description="always, or if-needed: leave a site alone that serves the good version"
     )
@@ -96,12 +106,15 @@ class Inputs(BaseModel):
     stack_timeout: Duration = Field(30.0, description="Minutes to wait for a stack; ends the waiting, not AWS's work")
     frontend_timeout: Duration = Field(40.0, description="Minutes to wait for the frontend")
     poll_interval: Duration = Field(5.0, description="Seconds: the longest time between two looks")
-    verify_url: HttpUrl = Field("", description="Must answer 200 after the rollback")
+    verify_url: HttpUrl = Field("", description="Must answer 200; user:password@ in it is sent as Basic authorization")
     verify_contains: Line = Field(
         "", description="Text the answer must contain; {commit}, {short-commit} are filled in"
     )
-    verify_alarms: AlarmNames = Field((), description="CloudWatch alarms that must not be in ALARM")
-    verify_timeout: Duration = Field(120.0, description="Seconds to go on verifying")
+    verify_alarms: AlarmNames = Field(
+        (), description="CloudWatch alarms that must not be in ALARM; a name that ends in * is a prefix"
+    )
+    verify_timeout: Duration = Field(120.0, description="Seconds until all checks must have been fine once")
+    verify_for: Hold = Field(0.0, description="Minutes that all checks must then stay fine")
     slack_webhook_url: SecretUrl = Field(None, description="Slack's incoming webhook (any http(s) URL)")
     slack_api_url: HttpUrl = Field("https://slack.com/api/", description="Another one for GovSlack or a proxy")
     slack_bot_token: SecretStr | None = Field(None, description="A bot token, with slack-channel, instead of a webhook")
@@ -145,15 +158,15 @@ class Inputs(BaseModel):
 
     @field_validator("aws_region")
     @classmethod
-    def _region_is_given(cls, value: str | None) -> str:
-        if value is None:
+    def _region_is_given(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("mode") != Mode.VERIFY:
             raise ValueError("needed: give it, or set AWS_REGION (aws-actions/configure-aws-credentials does)")
         return value
 
     @field_validator("app_name")
     @classmethod
     def _there_is_something_to_roll_back(cls, value: str, info: ValidationInfo) -> str:
-        if not {"stack_name", "app_id"} <= info.data.keys():
+        if not {"stack_name", "app_id"} <= info.data.keys() or info.data.get("mode") == Mode.VERIFY:
             return value
         if value and info.data["app_id"]:
             raise ValueError("given beside app-id: give one of the two")
@@ -189,6 +202,17 @@ class Inputs(BaseModel):
             raise ValueError("given without verify-url: give the URL whose answer must contain it")
         return value
 
+    @field_validator("verify_alarms")
+    @classmethod
+    def _there_is_something_to_verify(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("mode") != Mode.VERIFY:
+            return value
+        if not value and not info.data.get("verify_url", "a problem of its own"):
+            raise ValueError("mode: verify needs verify-url or verify-alarms: give at least one")
+        if value and info.data.get("aws_region", "a problem of its own") is None:
+            raise ValueError("needs a region: give aws-region (or set AWS_REGION), where the alarms are")
+        return value
+
     @field_validator("slack_channel")
     @classmethod
     def _bot_has_both(cls, value: str, info: ValidationInfo) -> str:
@@ -208,7 +232,7 @@ class Inputs(BaseModel):
 
     @property
     def region(self) -> str:
-        """Return the region, which validation made sure of."""
+        """Return the region, which validation made sure of wherever AWS is called."""
         return self.aws_region or ""
 
     @property

@@ -35,11 +35,12 @@ class Roles:
 
 @dataclass(frozen=True)
 class Trigger:
-    """The decision: whether a rollback is due, by which rule, and the sentence that explains it."""
+    """The decision: whether a rollback is due, by which rule, the sentence that explains it, which jobs triggered."""
 
     due: bool
     rule: Rule
     reason: str
+    jobs: tuple[str, ...] = ()
 
 
 def decide(
@@ -66,7 +67,10 @@ def decide(
         failed = [(job, results[job]) for job in jobs if results.get(job) in rollback_on]
         if failed:
             return Trigger(
-                due=True, rule=rule, reason=f"The infrastructure was deployed and {what} ({_listed(failed)})."
+                due=True,
+                rule=rule,
+                reason=f"The infrastructure was deployed and {what} ({_listed(failed)}).",
+                jobs=tuple(job for job, _ in failed),
             )
     others = [(job, results[job]) for job in (*roles.frontend, *roles.smoke_tests) if job in results]
     return Trigger(

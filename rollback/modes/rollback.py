@@ -12,18 +12,18 @@ from rollback.engine.interruption import within
 from rollback.engine.moves import Done
 from rollback.engine.reconcile import Part, Patience, plan, reconcile
 from rollback.frontend.part import FrontendPart
-from rollback.github import api
+from rollback.github.api import GitHub
 from rollback.incident import wishes
 from rollback.incident.telling import report_of, told_frontend
 from rollback.inputs import trigger
+from rollback.modes.verify import watch
 from rollback.report.model import FailedJob
-from rollback.report.notices import Code, error, internal_error
+from rollback.report.notices import Code, internal_error
 from rollback.report.outcome import all_good
-from rollback.report.results import GOOD, Outcome, Result, Verdict
+from rollback.report.results import GOOD, Outcome, Result
 from rollback.snapshot.use import UsableSnapshot, read_snapshot
 from rollback.stack.part import StackPart
 from rollback.stack.restore import Restore
-from rollback.verification import verify
 
 if TYPE_CHECKING:
     from rollback.github.runner import Runner
@@ -53,7 +53,7 @@ def roll_back(incident: Incident, runner: Runner, notifier: Notifier) -> Ending:
     if inputs.has_frontend:
         with runner.group("Frontend"):
             _roll_back_frontend(incident, snapshot)
-    incident.failed_jobs = _failed_jobs(incident)
+    incident.failed_jobs = _failed_jobs(incident, due)
     if all_good(incident.results) and not inputs.dry_run and wishes.wanted(inputs).anything:
         with runner.group("Verification"):
             _verify(incident)
@@ -119,29 +119,21 @@ def _drive(incident: Incident, part: Part[Observation], patience: Patience) -> D
     return done
 
 
-def _failed_jobs(incident: Incident) -> tuple[FailedJob, ...]:
+def _failed_jobs(incident: Incident, due: trigger.Trigger) -> tuple[FailedJob, ...]:
+    """Return the red jobs of the deployment, those that triggered the rollback first, with what GitHub adds to them."""
     inputs = incident.inputs
-    known = tuple(
-        FailedJob(name=name, result=result)
-        for name, result in (inputs.job_results or {}).items()
-        if result in {trigger.JobResult.FAILURE, trigger.JobResult.CANCELLED}
-    )
+    results = inputs.job_results or {}
+    red = [
+        name for name, result in results.items() if result in {trigger.JobResult.FAILURE, trigger.JobResult.CANCELLED}
+    ]
+    roles = (*inputs.roles.frontend, *inputs.roles.smoke_tests)
+    ordered = dict.fromkeys((*due.jobs, *(job for job in roles if job in red), *red))
     token = inputs.github_token.get_secret_value() if inputs.github_token else ""
-    return api.failed_jobs(incident.environ, known, token, timeout=5.0)
+    github = GitHub(incident.environ, token, seconds=5.0)
+    return github.with_steps(tuple(FailedJob(name=name, result=results[name]) for name in ordered))
 
 
 def _verify(incident: Incident) -> None:
     restored = told_frontend(incident)
     commit = restored.restored.commit if restored and restored.restored else ""
-    incident.verification = verify(
-        wishes.wanted(incident.inputs),
-        commit,
-        incident.doors.aws,
-        incident.clock,
-        lambda text: incident.progress.detail("verification", text),
-    )
-    for check in incident.verification.checks:
-        incident.progress.tell("verification", check)
-    if incident.verification.verdict is Verdict.FAILED:
-        failed = "; ".join(check for check in incident.verification.checks if check.startswith("failed"))
-        incident.notices.append(error(Code.VERIFICATION_FAILED, f"Rolled back, but not healthy. {failed}"))
+    watch(incident, commit, "Rolled back, but not healthy.")

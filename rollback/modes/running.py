@@ -11,8 +11,10 @@ from rollback.incident.telling import report_of
 from rollback.modes.rollback import leave_nothing_behind, roll_back
 from rollback.modes.snapshot import take_snapshot
 from rollback.modes.status import look_at_everything
+from rollback.modes.verify import check_what_is_served
 from rollback.report.model import Command, Report
 from rollback.report.notices import Code, error, internal_error
+from rollback.report.outcome import all_good
 from rollback.report.results import Mode, Outcome
 from rollback.slack.notifier import Notifier
 from rollback.snapshot.store import SnapshotProblem
@@ -44,9 +46,22 @@ def run(incident: Incident, runner: Runner) -> Report:
 
 def _interrupted(incident: Incident, notifier: Notifier, signal: str) -> Report:
     leave_nothing_behind(incident)
-    incident.notices.append(error(Code.INTERRUPTED, f"The job was cancelled ({signal})."))
-    report = report_of(incident, Outcome.INTERRUPTED, "The job was cancelled before the rollback was done.")
+    reason = _what_was_cancelled(incident)
+    incident.notices.append(error(Code.INTERRUPTED, f"The job was cancelled ({signal}). {reason}"))
+    report = report_of(incident, Outcome.INTERRUPTED, reason)
     return notifier.finished(report, in_a_hurry=True)
+
+
+def _what_was_cancelled(incident: Incident) -> str:
+    inputs = incident.inputs
+    if inputs.mode is not Mode.ROLLBACK:
+        return "The job was cancelled before its end; nothing was changed in AWS."
+    parts = len(inputs.stack_name) + inputs.has_frontend
+    begun = (*incident.stacks, *([incident.frontend] if incident.frontend else []))
+    ended = sum(done is not None for _, done in begun)
+    if parts == ended and all_good(incident.results):
+        return "The rollback is done, every part of it; the job was cancelled while the result was being verified."
+    return "The job was cancelled before the rollback was over; AWS goes on with what was started."
 
 
 def _take(incident: Incident, runner: Runner, _notifier: Notifier) -> Ending:
@@ -54,12 +69,17 @@ def _take(incident: Incident, runner: Runner, _notifier: Notifier) -> Ending:
         return _or_failed(incident, take_snapshot)
 
 
+def _verify(incident: Incident, runner: Runner, _notifier: Notifier) -> Ending:
+    with runner.group("Verification"):
+        return check_what_is_served(incident)
+
+
 def _look(incident: Incident, runner: Runner, _notifier: Notifier) -> Ending:
     with runner.group("Status"):
         return _or_failed(incident, look_at_everything)
 
 
-_MODES = {Mode.ROLLBACK: roll_back, Mode.SNAPSHOT: _take, Mode.STATUS: _look}
+_MODES = {Mode.ROLLBACK: roll_back, Mode.SNAPSHOT: _take, Mode.VERIFY: _verify, Mode.STATUS: _look}
 
 
 def _or_failed(incident: Incident, work: Callable[[Incident], Ending]) -> Ending:

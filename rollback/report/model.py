@@ -138,12 +138,27 @@ class FrontendReport(Record):
     history: tuple[JobReport, ...] = ()
 
 
+class Look(Record):
+    """What the checks said together, `seconds` after the verification began; the next look is the next that differs."""
+
+    seconds: float
+    fine: bool
+    text: str
+
+
 class VerificationReport(Record):
-    """What the checks after the rollback said, one line a check; `proves_commit` where the answer named the release."""
+    """What the checks said last, one line a check, and before; `proves_commit` where the answer named the release.
+
+    `well_after` are the seconds until all were fine for the first time, None where they never were; `relapsed` says
+    that they did not stay so.
+    """
 
     verdict: Verdict = Verdict.SKIPPED
     checks: tuple[str, ...] = ()
     proves_commit: bool = False
+    well_after: float | None = None
+    relapsed: bool = False
+    looks: tuple[Look, ...] = ()
 
 
 class Context(Record):

@@ -14,6 +14,7 @@ EXIT_CODES = {
     Outcome.PLANNED: 0,
     Outcome.NOT_NEEDED: 0,
     Outcome.ROLLED_BACK: 0,
+    Outcome.VERIFIED: 0,
     Outcome.SNAPSHOT_SAVED: 0,
     Outcome.STATUS: 0,
     Outcome.UNHEALTHY: 1,

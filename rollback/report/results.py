@@ -14,6 +14,7 @@ class Mode(StrEnum):
 
     ROLLBACK = "rollback"
     SNAPSHOT = "snapshot"
+    VERIFY = "verify"
     STATUS = "status"
 
 
@@ -47,6 +48,7 @@ class Outcome(StrEnum):
     PLANNED = "planned"
     NOT_NEEDED = "not-needed"
     ROLLED_BACK = "rolled-back"
+    VERIFIED = "verified"
     UNHEALTHY = "unhealthy"
     PARTIAL = "partial"
     FAILED = "failed"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         FrontendReport,
         Happening,
         JobReport,
+        Look,
         Notice,
         Report,
         RootCause,
@@ -133,6 +134,13 @@ def verification(report: Report, markup: Markup) -> Iterator[str]:
     words_of = {Verdict.PASSED: "✅ Verification passed", Verdict.FAILED: "❌ Verification failed"}
     yield f"<h3>{words_of.get(checks.verdict, 'Verification was skipped')}</h3>"
     yield markup.bullets(checks.checks, markup.prose)
+    rows = keep_ends(list(checks.looks), markup.rows)
+    table = markup.table(("After", "", "What was seen"), rows, lambda look: _look_row(look, markup))
+    yield folded("What was seen when", [table]) if table and len(checks.looks) > 1 else ""
+
+
+def _look_row(look: Look, markup: Markup) -> list[str]:
+    return [words.duration(look.seconds), "✅" if look.fine else "❌", markup.prose(look.text)]
 
 
 def history(report: Report, markup: Markup) -> Iterator[str]:
@@ -182,7 +190,7 @@ def events(report: Report, markup: Markup) -> Iterator[str]:
 def data_advice(report: Report, markup: Markup) -> Iterator[str]:
     """What no rollback touches, and where to look if the application is still broken."""
     stayed = any(stack.not_rolled_back or stack.result is Result.NOT_NEEDED for stack in report.stacks)
-    if report.outcome is Outcome.UNHEALTHY:
+    if report.outcome is Outcome.UNHEALTHY and report.mode is Mode.ROLLBACK:
         yield "<h3>If the application is still broken: look at the data</h3>"
         yield markup.bullets(_ADVICE, str)
     elif report.mode is Mode.ROLLBACK and report.triggered and (stayed or not words.ended_well(report)):

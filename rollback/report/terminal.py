@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from rollback.report import words
@@ -43,7 +44,7 @@ def terminal(report: Report) -> list[str]:
 
 
 def _told(report: Report) -> Iterator[str]:
-    yield _shown(words.verdict(report))
+    yield _shown(re.sub(":$", ".", words.verdict(report)))  # what a summary lists below it stands above here
     for question, answer in words.answers(report):
         yield f"{question}: {_shown(answer)}"
 

@@ -23,6 +23,7 @@ ENDED_WELL: Final = frozenset(
         Outcome.PLANNED,
         Outcome.NOT_NEEDED,
         Outcome.ROLLED_BACK,
+        Outcome.VERIFIED,
         Outcome.SNAPSHOT_SAVED,
         Outcome.STATUS,
     }
@@ -45,6 +46,7 @@ _TITLES: Final = {
     Outcome.PLANNED: "📝 Dry run: the plan, nothing was changed",
     Outcome.NOT_NEEDED: "⚪ Nothing had to be rolled back",
     Outcome.ROLLED_BACK: "✅ Rolled back",
+    Outcome.VERIFIED: "✅ Healthy",
     Outcome.UNHEALTHY: "🚨 Rolled back, but not healthy",
     Outcome.PARTIAL: "🚨 Only partly rolled back",
     Outcome.FAILED: "🚨 Rollback failed",
@@ -54,14 +56,20 @@ _TITLES: Final = {
     Outcome.STATUS: "🔎 Status",
 }
 
+_GATE_TITLES: Final = {
+    Outcome.UNHEALTHY: "🚨 Not healthy",
+    Outcome.FAILED: "❌ Nothing was verified",
+    Outcome.INTERRUPTED: "🚨 Verification interrupted",
+}
+
 _VERDICTS: Final = {
     Outcome.PLANNED: "Nothing was changed. This is what a run without dry-run would do.",
     Outcome.NOT_NEEDED: "Nothing had to be changed: what can be rolled back is at the last known good.",
     Outcome.ROLLED_BACK: "The failed deployment is undone.",
+    Outcome.VERIFIED: "What is served passed every check.",
     Outcome.UNHEALTHY: "Everything is back at the last known good, yet the checks after the rollback fail.",
     Outcome.PARTIAL: "One part is back at the last known good, another is not.",
     Outcome.FAILED: "Nothing could be brought back to the last known good.",
-    Outcome.INTERRUPTED: "The run was cancelled before the rollback was over; AWS goes on with what was started.",
     Outcome.INVALID_INPUTS: "AWS was not called. Mend these inputs and run it again:",
 }
 
@@ -102,6 +110,8 @@ def title(report: Report) -> str:
         return "❌ The last known good was not recorded"
     if report.outcome is Outcome.FAILED and report.mode is Mode.STATUS:
         return "❌ No status: AWS could not be read"
+    if report.mode is Mode.VERIFY and report.outcome in _GATE_TITLES:
+        return _GATE_TITLES[report.outcome]
     if unproven(report) and report.outcome is Outcome.ROLLED_BACK:
         return "⚠️ Rolled back, but unproven"
     return _TITLES[report.outcome]
@@ -120,9 +130,9 @@ def unproven(report: Report) -> bool:
 
 def verdict(report: Report) -> str:
     """Return the end of the run in one plain sentence."""
-    if report.outcome in {Outcome.NOT_TRIGGERED, Outcome.SNAPSHOT_SAVED, Outcome.STATUS} or (
-        report.outcome is Outcome.FAILED and report.mode is not Mode.ROLLBACK
-    ):
+    by_reason = {Outcome.NOT_TRIGGERED, Outcome.SNAPSHOT_SAVED, Outcome.STATUS, Outcome.INTERRUPTED}
+    failed = {Outcome.FAILED, Outcome.UNHEALTHY}
+    if report.outcome in by_reason or (report.outcome in failed and report.mode is not Mode.ROLLBACK):
         return _sentence(report.reason)
     if unproven(report) and report.outcome is Outcome.ROLLED_BACK:
         return "The site was rebuilt from its last good job, but which commit that gave is unproven."
@@ -135,6 +145,8 @@ def verdict(report: Report) -> str:
 
 def answers(report: Report) -> list[tuple[str, str]]:
     """Return what somebody who was woken asks, each question with its answer; what does not apply is left out."""
+    if report.mode is Mode.VERIFY:
+        return []
     if report.mode is not Mode.ROLLBACK:
         asked = [("Live now", live_now(report)), ("Last known good", _last_known_good(report))]
     elif report.outcome in {Outcome.INVALID_INPUTS, Outcome.NOT_TRIGGERED}:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sandbox.amplify.job import TERMINAL, Job, JobStatus
-from sandbox.amplify.logs import first_step
+from sandbox.amplify.logs import last_step, steps_of
 from sandbox.backend import ACCOUNT
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 Link = Callable[["Branch", Job, str], str]
 """Signs a link to a job's file."""
 
-_STEPS = ["BUILD", "DEPLOY", "VERIFY"]
 _REASONS = {JobStatus.FAILED: "Build failed"}
 
 
@@ -101,7 +100,7 @@ def _steps(branch: Branch, job: Job, now: float, link: Link) -> list[dict[str, A
         return []
     first = job.created if began is None else began
     last = min(now, job.ends if job.ends is not None else now)
-    names = _STEPS[_STEPS.index(first_step(job)) :]
+    names = steps_of(job)
     steps = [_step(name, last, last) for name in names]
     steps[0]["startTime"] = moment(first)
     for step in steps:
@@ -109,7 +108,7 @@ def _steps(branch: Branch, job: Job, now: float, link: Link) -> list[dict[str, A
         step["artifactsUrl"] = link(branch, job, f"{step['stepName']}/artifacts.zip")
     if status is JobStatus.SUCCEED:
         return steps
-    at = names.index(job.ending.step or names[0]) if status in TERMINAL else 0
+    at = names.index(last_step(job)) if status in TERMINAL else 0
     steps[at]["status"] = status.value
     if status in TERMINAL and (reason := job.ending.reason or _REASONS.get(status)):
         steps[at]["statusReason"] = reason

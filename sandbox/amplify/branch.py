@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sandbox.amplify.job import HEAD, TERMINAL, Ending, Job, JobStatus, JobType
+from sandbox.amplify.job import HEAD, SKIPPED, TERMINAL, Ending, Job, JobStatus, JobType
 
 if TYPE_CHECKING:
     from sandbox.amplify.rules import Quirks, Timing
@@ -132,6 +132,7 @@ class Branch:
     def submit(self, job: Job, now: float) -> None:
         """Begin the job, or queue it behind the one that is building."""
         if self.is_busy():
+            self._skip_waiting(now)
             job.waiting = True
             job.timeline = [(now, JobStatus.PENDING)]
             self.queue.append(job)
@@ -166,6 +167,12 @@ class Branch:
             rest.append((now + self.timing.cancelling, JobStatus.CANCELLED))
         job.cut(now, rest)
 
+    def _skip_waiting(self, now: float) -> None:
+        """Cancel what waits, where a newer build does so."""
+        for job in list(self.queue) if self.quirks.newer_skips else []:
+            self.stop(job, now)
+            job.ending = Ending(JobStatus.CANCELLED, SKIPPED)
+
     def remove(self, job: Job) -> None:
         """Forget a job."""
         del self.jobs[job.id]
@@ -194,7 +201,8 @@ class Branch:
     def _commit_to_build(self, job: Job) -> str:
         if job.retry_of is not None:
             if job.retry_of.commit != HEAD:
-                return job.retry_of.builds or self.app.commit(job.commit)
+                named = self.app.commit(job.commit)
+                return named if _WHOLE.fullmatch(named) else job.retry_of.builds or named
             same = job.retry_of.builds or self.tip
             return self.tip if self.quirks.retry_of_head == "tip" else same
         if job.commit == HEAD:

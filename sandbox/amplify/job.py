@@ -18,6 +18,9 @@ CLONE_FAILURE = "!!! Unable to clone repository. git clone exited with code 128"
 NO_DIFFERENCE = "Cancelling build because no changes found for appRoot apps/shop"
 """Why Amplify itself cancels a build of a monorepo whose app did not change [seen]."""
 
+SKIPPED = "Build skipped because of a newer one"
+"""Why Amplify itself cancels a build that waits; the words are ours."""
+
 
 class JobStatus(StrEnum):
     """Amplify's eight job statuses."""
@@ -48,7 +51,7 @@ class JobType(StrEnum):
 class Ending:
     """How a build ends: its status, the reason that its step tells, which step that is, and the step's log.
 
-    `step` empty is the first one; `log` empty is an ordinary log that ends in the reason.
+    `step` is the first one where the job has none of that name; `log` empty is an ordinary log that ends in the reason.
     """
 
     status: JobStatus = JobStatus.SUCCEED

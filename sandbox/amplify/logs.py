@@ -22,7 +22,7 @@ def log(branch: Branch, job: Job, step: str, now: float) -> str:
 
 def _lines(branch: Branch, job: Job, step: str, began: float, now: float) -> Iterator[tuple[float, str]]:
     ended = job.ends if job.ends is not None else now
-    told = step == (job.ending.step or first_step(job)) and job.status(now) in TERMINAL
+    told = step == last_step(job) and job.status(now) in TERMINAL
     if told and job.ending.log:
         yield ended, job.ending.log.removesuffix("\n")
         return
@@ -48,9 +48,15 @@ def _usual(branch: Branch, job: Job, step: str) -> list[str]:
     ]
 
 
-def first_step(job: Job) -> str:
-    """Return the job's first step: a zip deployment builds nothing."""
-    return "DEPLOY" if job.job_type is JobType.MANUAL else "BUILD"
+def steps_of(job: Job) -> list[str]:
+    """Return the names of the job's steps: a zip deployment builds nothing."""
+    return ["DEPLOY", "VERIFY"] if job.job_type is JobType.MANUAL else ["BUILD", "DEPLOY", "VERIFY"]
+
+
+def last_step(job: Job) -> str:
+    """Return the step in which a job that does not succeed ends: its first, unless its ending names another."""
+    names = steps_of(job)
+    return job.ending.step if job.ending.step in names else names[0]
 
 
 def _time(seconds: float) -> str:

@@ -31,6 +31,7 @@ class Quirks:
     - `manual_commit`: what a deployment without a build shows as its commit.
     - `omit_job_type`: ListJobs, GetJob and the others leave jobType out, as old answers did [seen].
     - `cancelling_hangs`: a stopped job stays CANCELLING for ever [seen].
+    - `newer_skips`: a push that has to wait cancels those that wait already [seen].
     - `listing_delay`: seconds for which ListJobs doesn't show a new job.
     - `listing_order`: newest first is AWS's habit, not its promise.
     - `page_size`: a smaller page than asked for, which AWS may give at any time.
@@ -42,6 +43,7 @@ class Quirks:
     manual_commit: str = HEAD
     omit_job_type: bool = False
     cancelling_hangs: bool = False
+    newer_skips: bool = False
     listing_delay: float = 0.0
     listing_order: Literal["newest-first", "oldest-first"] = "newest-first"
     page_size: int | None = None

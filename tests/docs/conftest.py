@@ -52,7 +52,7 @@ def _unavailable() -> str:
             return ""
         if not shutil.which("npm"):
             return "npm is not here"
-        command = ["npm", "--prefix", str(TOOLS), "ci", "--silent", "--no-audit", "--no-fund"]
+        command = ["npm", "--prefix", str(TOOLS), "ci", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"]
         done = subprocess.run(command, capture_output=True, check=False, timeout=90)
         return "GitHub's npm packages can't be had" if done.returncode else ""
 

@@ -255,7 +255,10 @@ def test_an_example_satisfies_the_schema_and_the_auditor(name: str, readme: str,
     if name == "README.md":  # a fragment: what surrounds it here is the test's
         return
     audited = subprocess.run(
-        [auditor, "--offline", "--no-progress", str(path)], capture_output=True, text=True, check=False
+        [auditor, "--persona=auditor", "--offline", "--no-progress", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert audited.returncode == 0, audited.stdout
 

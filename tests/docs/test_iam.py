@@ -6,44 +6,88 @@ import ast
 import io
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-import botocore.session
 import pytest
+from cfnlint.data import AdditionalSpecs  # type: ignore[import-untyped]
+from cfnlint.helpers import load_resource  # type: ignore[import-untyped]
 
 from rollback.session import Session
+from rollback.stack.tokens import Tokens
 from sandbox import ManualClock, Sandbox
 from tests.clocks import FakeClock
+from tests.docs import iam
 from tests.docs.conftest import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-POLICIES = ROOT / "docs" / "iam"
-MODES = ("status", "dry-run", "snapshot", "rollback", "restore")
-BAD, GOOD = "b" * 40, "a" * 40
+    from sandbox.aws import Call
 
-# S3 has permissions of its own names (its service authorization reference).
-S3 = {"HeadObject": "GetObject"}
+BAD, GOOD = "b" * 40, "a" * 40
+EVERY = tuple(path.stem for path in iam.files())
+
 NEVER_CALLED = {
     "s3:GetObjectVersion": "HeadObject with a version",
     "s3:ListBucket": "no call, but without it S3 answers 403 for a key that is missing",
+    "iam:PassRole": "no call: CloudFormation asks whether the caller may, where a role is sent",
 }
 
-
-def policy(name: str) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads((POLICIES / f"{name}.json").read_text(encoding="utf-8"))
-    return read
+DATA = "a snapshot says whether the data could be had again, and a rollback how"
+EMPTY = "what the failed deployment created may go where it is empty"
+LOOK_FIRST = "a dry run makes the change set and drops it; an empty one proves a snapshot's template"
+ZIP = "zip deployments are brought back without a build"
+ANNOUNCED = {
+    ("compare", "CompareTheValuesBehindParameters"): "a parameter of an SSM type may have another value than recorded",
+    ("compare", "DropTheChangeSet"): LOOK_FIRST,
+    ("compare", "ExplainAnEarlyValidation"): "a change set that fails early only says where to read why",
+    ("compare", "FindTheBucketsRegion"): "the bucket of a large template may lie in another region",
+    ("compare", "FindTheZipOfThatTime"): ZIP,
+    ("compare", "LookForImages"): "a restore checks that the old template's images are there",
+    ("compare", "TellAChangedStackPolicy"): "a stack policy that differs from the recorded one is told",
+    ("data", "CognitoProtection"): DATA,
+    ("data", "DynamoDBRecovery"): DATA,
+    ("data", "EFSBackups"): DATA,
+    ("data", "OpenSearchSnapshots"): DATA,
+    ("data", "RDSBackups"): DATA,
+    ("data", "S3Versioning"): DATA,
+    ("empty", "IsTheBucketEmpty"): EMPTY,
+    ("empty", "IsTheFileSystemEmpty"): EMPTY,
+    ("empty", "IsTheTableEmpty"): EMPTY,
+    ("empty", "IsTheUserPoolEmpty"): EMPTY,
+    ("logs", "FindTheLogGroups"): "a function may log elsewhere than its name says",
+    ("logs", "ReadTheFunctionsErrors"): "what the functions logged as errors",
+    ("restore", "KeepTheZipOfThatTime"): ZIP,
+    ("rollback", "DeployTheZipAgain"): ZIP,
+    ("rollback", "FindTheZip"): ZIP,
+    ("rollback", "FindTheZipOfThatTime"): ZIP,
+    ("status", "CompareWithTheReleases"): "status tells by comparison which release is live",
+    ("status", "ListItsResources"): "which alarms, functions and data are the stack's",
+    ("status", "ListTheReleases"): "a history of releases is a folder",
+    ("status", "LookAtTheBranchsBackend"): "a build deploys the branch's own backend too",
+    ("status", "NameTheSiteAndItsBackend"): "the site's address and a backend of its own are the branch's",
+    ("status", "ReadTheReleases"): "status lists the releases",
+    ("status", "ShowTheAlarms"): "alarms that ring are shown",
+}
+"""Statements of what is announced: runs without it call none of them. A feature that came deletes its rows."""
 
 
 def allowed(*names: str) -> set[str]:
-    return {action for name in names for statement in policy(name)["Statement"] for action in statement["Action"]}
+    return {action for statement in iam.statements(*names) for action in statement["Action"]}
 
 
-def permission(service: str, operation: str) -> str:
-    return f"{service}:{S3.get(operation, operation) if service == 's3' else operation}"
+def needed(*names: str) -> set[str]:
+    """Return what the policies allow for what a run calls today."""
+    return {
+        action
+        for name in names
+        for statement in iam.statements(name)
+        if (name, statement["Sid"]) not in ANNOUNCED
+        for action in statement["Action"]
+    } - set(NEVER_CALLED)
 
 
 # --- what the doors can call ---------------------------------------------------------------------------------------
@@ -55,11 +99,12 @@ def doors_calls() -> set[str]:
     for path in (ROOT / "rollback").rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for service, operation in operations_in(tree):
-            found.add(permission(service, operation))
+            found.add(iam.permission(service, operation))
     return found
 
 
 def operations_in(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield service and operation of each call: both said where it is made, or the service once in the module."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     services: set[str] = set()
     for call in calls:
@@ -71,56 +116,146 @@ def operations_in(tree: ast.Module) -> Iterator[tuple[str, str]]:
                     yield str(service.value), str(operation.value)
     for call in calls:
         if isinstance(call.func, ast.Attribute) and call.func.attr in {"_call", "_pages"}:
-            (service_name,) = services
-            operation = call.args[0]
-            assert isinstance(operation, ast.Constant), "an operation is named where it is called"
-            yield service_name, str(operation.value)
+            said = [str(argument.value) for argument in call.args[:2] if isinstance(argument, ast.Constant)]
+            assert said, "an operation is named where it is called"
+            if said[0][0].islower():
+                yield said[0], said[1]
+            else:
+                (service_name,) = services
+                yield service_name, said[0]
 
 
 def test_every_call_of_the_code_is_allowed_by_a_policy() -> None:
-    assert doors_calls() - allowed(*MODES) == set()
+    assert doors_calls() - allowed(*EVERY) - iam.FREE == set()
 
 
 def test_no_policy_allows_what_the_code_never_calls() -> None:
-    assert allowed(*MODES) - doors_calls() - set(NEVER_CALLED) == set()
+    assert needed(*EVERY) - doors_calls() == set()
 
 
-def test_every_permission_is_an_operation_of_aws() -> None:
-    session = botocore.session.get_session()
-    for action in allowed(*MODES) - set(NEVER_CALLED):
-        service, operation = action.split(":")
-        assert operation in session.get_service_model(service).operation_names
+def test_every_announced_statement_is_there() -> None:
+    there = {(name, statement["Sid"]) for name in EVERY for statement in iam.statements(name)}
+    assert set(ANNOUNCED) - there == set()
+
+
+# --- what a policy may say -----------------------------------------------------------------------------------------
+
+READS = re.compile(r"[\w-]+:(Describe|Get|List|Filter|Scan)\w*")
+
+
+def every_statement() -> list[dict[str, Any]]:
+    return iam.statements(*EVERY)
+
+
+def test_every_permission_and_its_resource_is_known_to_aws() -> None:
+    """By AWS's service authorization reference, as cfn-lint carries it."""
+    reference = load_resource(AdditionalSpecs, "Policies.json")
+    for statement in every_statement():
+        for action in statement["Action"]:
+            service, operation = action.split(":")
+            kinds = reference[service]["Actions"][operation.lower()].get("Resources", [])
+            forms = [form for kind in kinds for form in reference[service]["Resources"][kind]["ARNFormats"]]
+            stems = [form.removesuffix(".*") for form in forms]
+            fitting = [arn for arn in statement["Resource"] if arn == "*" or arn.startswith(tuple(stems))]
+            assert fitting or "aws:transform" in str(statement["Resource"]), (statement["Sid"], action)
 
 
 def test_only_what_aws_can_not_scope_is_allowed_everywhere() -> None:
     everywhere = {
-        action
-        for name in MODES
-        for statement in policy(name)["Statement"]
-        for action in statement["Action"]
-        if "*" in statement["Resource"]
+        action for statement in every_statement() for action in statement["Action"] if "*" in statement["Resource"]
     }
     assert everywhere == {"amplify:ListApps", "cloudwatch:DescribeAlarms"}
 
 
 def test_only_modes_that_change_something_may_change_something() -> None:
-    reads = re.compile(r"\w+:(Describe|Get|List)\w+")
-    for name in ("status", "dry-run"):
-        assert all(reads.fullmatch(action) for action in allowed(name))
-    assert {action for action in allowed("snapshot") if not reads.fullmatch(action)} == {"s3:PutObject"}
+    a_look = {"cloudformation:CreateChangeSet", "cloudformation:DeleteChangeSet"}
+    changes = {name: {action for action in allowed(name) if not READS.fullmatch(action)} for name in EVERY}
+    for name in ("status", "verify", "data", "empty", "logs"):
+        assert changes[name] == set(), name
+    assert changes["compare"] == a_look
+    assert changes["snapshot"] == {"s3:PutObject"}
+
+
+def test_a_statement_that_writes_names_the_root_stack_alone() -> None:
+    """`stack/shop-*` would be `shop-production` too: nested stacks are only read."""
+    for statement in every_statement():
+        stacks = [arn for arn in statement["Resource"] if ":stack/" in arn]
+        if not all(READS.fullmatch(action) for action in statement["Action"]):
+            assert all(arn.endswith(":stack/${StackName}/*") for arn in stacks), statement["Sid"]
+
+
+@pytest.mark.parametrize("action", ["CreateChangeSet", "DeleteChangeSet", "ExecuteChangeSet"])
+def test_only_change_sets_of_this_action_are_made_run_or_dropped(action: str) -> None:
+    """By name and by ARN: AWS does not say which of them the condition compares where a call has the ARN."""
+    found = [it for it in every_statement() if f"cloudformation:{action}" in it["Action"]]
+    assert found
+    ours = Tokens("run", "stack").change_set()
+    arn = f"arn:aws:cloudformation:us-west-2:{iam.ACCOUNT}:changeSet/"
+    for statement in found:
+        names = [iam.filled(name) for name in statement["Condition"]["StringLike"]["cloudformation:ChangeSetName"]]
+        for name, is_ours in ((ours, True), ("release-7", False)):
+            assert any(fnmatchcase(name, pattern) for pattern in names) is is_ours
+            assert any(fnmatchcase(f"{arn}{name}/0af1", pattern) for pattern in names) is is_ours
+
+
+@pytest.mark.parametrize("action", ["ContinueUpdateRollback", "CreateChangeSet", "RollbackStack"])
+def test_a_role_for_cloudformation_is_sent_only_where_pass_role_names_it(action: str) -> None:
+    for name in EVERY:
+        for statement in iam.statements(name):
+            if f"cloudformation:{action}" in statement["Action"] and statement["Sid"] != "ExpandTransforms":
+                condition = statement["Condition"]
+                if name == "pass-role":
+                    assert condition["ArnEquals"]["cloudformation:RoleArn"] == iam.statements(name)[0]["Resource"]
+                else:
+                    assert condition["Null"] == {"cloudformation:RoleArn": "true"}, statement["Sid"]
+
+
+def test_a_large_template_comes_from_the_snapshots_alone() -> None:
+    for statement in every_statement():
+        if "cloudformation:CreateChangeSet" in statement["Action"] and statement["Sid"] != "ExpandTransforms":
+            urls = statement["Condition"]["StringLikeIfExists"]["cloudformation:TemplateUrl"]
+            assert all("${Bucket}" in url and url.endswith("/${Prefix}*") for url in urls)
+
+
+def test_buckets_of_another_account_are_never_read_or_written() -> None:
+    for statement in every_statement():
+        if any(action.startswith("s3:") for action in statement["Action"]):
+            assert statement["Condition"]["StringEquals"] == {"aws:ResourceAccount": "${Account}"}, statement["Sid"]
+
+
+@pytest.mark.parametrize(
+    ("action", "name"), [("amplify:UpdateApp", "update-app"), ("amplify:UpdateBranch", "update-branch")]
+)
+def test_what_changes_every_setting_has_a_file_of_its_own(action: str, name: str) -> None:
+    assert [it for it in EVERY if action in allowed(it)] == [name]
+
+
+def test_a_role_is_assumed_by_one_environment_of_one_repository() -> None:
+    (statement,) = json.loads((iam.POLICIES / "trust.json").read_text(encoding="utf-8"))["Statement"]
+    assert statement["Condition"] == {
+        "StringEquals": {
+            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": "repo:${Repository}:environment:${Environment}",
+        }
+    }
 
 
 def test_every_variable_of_a_policy_is_explained() -> None:
-    page = (POLICIES / "README.md").read_text(encoding="utf-8")
-    for path in POLICIES.glob("*.json"):
+    page = (iam.POLICIES / "README.md").read_text(encoding="utf-8")
+    for path in iam.POLICIES.glob("*.json"):
         assert path.name in page
         for variable in set(re.findall(r"\$\{\w+\}", path.read_text(encoding="utf-8"))):
             assert f"`{variable}`" in page, f"{variable} of {path.name}"
 
 
+def test_every_statement_that_may_be_left_out_is_explained() -> None:
+    page = (iam.POLICIES / "README.md").read_text(encoding="utf-8")
+    assert {sid for _, sid in ANNOUNCED if f"`{sid}`" not in page} == set()
+
+
 def test_every_statement_has_a_name_of_its_own_in_its_policy() -> None:
-    for path in POLICIES.glob("*.json"):
-        names = [statement["Sid"] for statement in json.loads(path.read_text(encoding="utf-8"))["Statement"]]
+    for name in EVERY:
+        names = [statement["Sid"] for statement in iam.statements(name)]
         assert len(names) == len(set(names))
 
 
@@ -133,8 +268,13 @@ class Account:
 
     sandbox: Sandbox
     folder: Path
-    calls: set[str] = field(default_factory=set)
+    calls: list[Call] = field(default_factory=list)
     runs: int = 0
+
+    @property
+    def called(self) -> set[str]:
+        """The permissions that the calls needed."""
+        return {iam.permission(call.service, call.operation) for call in self.calls}
 
     def run(self, **inputs: str) -> str:
         """Run the action, remember what it called, and return the outcome."""
@@ -154,7 +294,7 @@ class Account:
         assert isinstance(clock, ManualClock)
         said = io.StringIO()
         Session(environ, said, FakeClock(clock, start=clock.now())).run()
-        self.calls |= {permission(call.service, call.operation) for call in self.sandbox.calls[before:]}
+        self.calls += self.sandbox.calls[before:]
         found = re.search(r"^outcome<<(\S+)\n(.*)\n\1$", output.read_text(encoding="utf-8"), re.MULTILINE)
         assert found, said.getvalue()
         return found[2]
@@ -162,7 +302,7 @@ class Account:
 
 WHERE = {"stack_name": "shop", "branch": "develop", "commit": BAD, "aws_region": "us-west-2"}
 BY_ID, BY_NAME = {**WHERE, "app_id": "d1shop"}, {**WHERE, "app_name": "shop"}
-SNAPSHOT = {"snapshot": "s3://snapshots/shop.json"}
+SNAPSHOT = {"snapshot": "s3://snapshots/develop/shop.json"}
 TEMPLATE = {
     "Parameters": {"Name": {"Type": "String"}},
     "Resources": {
@@ -210,7 +350,8 @@ def test_status_calls_what_its_policy_allows_and_nothing_else(account: Account) 
     deploy_badly(account.sandbox)
     assert account.run(mode="status", **BY_ID) == "status"
     assert account.run(mode="status", **BY_NAME) == "status"
-    assert account.calls == allowed("status")
+    assert iam.denied(account.calls, "status") == []
+    assert needed("status") - account.called == set()
 
 
 def test_a_snapshot_calls_what_its_policy_allows_and_nothing_else(account: Account) -> None:
@@ -221,7 +362,8 @@ def test_a_snapshot_calls_what_its_policy_allows_and_nothing_else(account: Accou
         patch.setattr(account.sandbox, "environment", lambda: {**Sandbox.environment(account.sandbox), **environment})
         assert account.run(mode="snapshot", **BY_NAME, **SNAPSHOT) == "snapshot-saved"
     assert account.run(mode="snapshot", **BY_NAME, **SNAPSHOT) == "snapshot-saved"
-    assert account.calls == allowed("snapshot") - set(NEVER_CALLED)
+    assert iam.denied(account.calls, "status", "compare", "snapshot", "data") == []
+    assert needed("snapshot") - account.called == set()
 
 
 def test_a_dry_run_calls_what_its_policy_allows_and_nothing_else(account: Account) -> None:
@@ -230,7 +372,9 @@ def test_a_dry_run_calls_what_its_policy_allows_and_nothing_else(account: Accoun
     deploy_badly(account.sandbox)
     assert account.run(force="true", dry_run="true", **BY_ID, **SNAPSHOT) == "planned"
     assert account.run(force="true", dry_run="true", **BY_NAME, **SNAPSHOT) == "planned"
-    assert account.calls == allowed("dry-run") - set(NEVER_CALLED)
+    assert iam.denied(account.calls, "status", "compare", "data", "logs", "empty") == []
+    # A dry run makes no change set yet: the restore's test sees CreateChangeSet called.
+    assert needed("compare") - account.called <= {"cloudformation:CreateChangeSet"}
 
 
 @pytest.mark.parametrize(
@@ -242,21 +386,52 @@ def test_a_dry_run_calls_what_its_policy_allows_and_nothing_else(account: Accoun
         ("UPDATE_COMPLETE", "DescribeStacks"),
     ],
 )
-def test_a_rollback_calls_only_what_its_policy_allows(account: Account, status: str, call: str) -> None:
+@pytest.mark.parametrize("role", ["", "arn:aws:iam::123456789012:role/shop-service"])
+def test_a_rollback_calls_only_what_its_policy_allows(account: Account, status: str, call: str, role: str) -> None:
     account.sandbox.cloudformation.seed_stack("backend", status)
     account.sandbox.amplify.add_job("d1shop", "develop", commit=BAD, status="RUNNING")
     account.sandbox.services.set_alarm("errors")
-    extras = {"lock_auto_build": "true", "verify_alarms": "errors", "force": "true"}
+    extras = {"lock_auto_build": "true", "verify_alarms": "errors", "force": "true", "role_arn": role}
     assert account.run(**{**BY_NAME, **extras, "stack_name": "backend"}) == "rolled-back"
-    assert account.calls <= allowed("rollback")
-    assert {f"cloudformation:{call}", "amplify:StopJob", "amplify:StartJob"} <= account.calls
+    policies = ["status", "rollback", "update-branch", "data", "logs", *(["pass-role"] if role else [])]
+    assert iam.denied(account.calls, *policies, StackName="backend") == []
+    assert {f"cloudformation:{call}", "amplify:StopJob", "amplify:StartJob"} <= account.called
 
 
-def test_a_restore_calls_only_what_the_policies_allow(account: Account) -> None:
+RESTORE = ("status", "compare", "rollback", "restore", "update-app", "update-branch", "data", "logs", "empty")
+
+
+@pytest.mark.parametrize("role", ["", "arn:aws:iam::123456789012:role/shop-service"])
+@pytest.mark.parametrize("description", ["small", "large " * 10_000])
+def test_a_restore_calls_only_what_the_policies_allow(account: Account, role: str, description: str) -> None:
+    """A template over 51,200 bytes goes by its address in S3, which the policy knows too."""
+    template = json.dumps({**TEMPLATE, "Metadata": {"Said": description}})
+    account.sandbox.cloudformation.update("shop", template, **parameters("three"))
+    assert isinstance(account.sandbox.clock, ManualClock)
+    account.sandbox.clock.advance(1800)
     account.run(mode="snapshot", **BY_ID, **SNAPSHOT)
     account.calls.clear()
     deploy_badly(account.sandbox)
-    assert account.run(force="true", **BY_ID, **SNAPSHOT) == "rolled-back"
-    assert account.calls <= allowed("rollback", "restore")
-    # DeleteChangeSet is for change sets that turn out empty or refused.
-    assert allowed("restore") - account.calls - set(NEVER_CALLED) == {"cloudformation:DeleteChangeSet"}
+    assert account.run(force="true", role_arn=role, **BY_ID, **SNAPSHOT) == "rolled-back"
+    assert iam.denied(account.calls, *RESTORE, *(["pass-role"] if role else [])) == []
+    assert needed("compare", "restore") - account.called == set()
+
+
+def test_a_foreign_change_set_role_or_template_is_denied(account: Account) -> None:
+    """What the conditions are for: the same calls, with another's name, role, address or stack."""
+    account.run(mode="snapshot", **BY_ID, **SNAPSHOT)
+    deploy_badly(account.sandbox)
+    account.calls.clear()
+    account.run(force="true", **BY_ID, **SNAPSHOT)
+    (made,) = [call for call in account.calls if call.operation == "CreateChangeSet"]
+    (run,) = [call for call in account.calls if call.operation == "ExecuteChangeSet"]
+    for call, others in (
+        (made, {"ChangeSetName": "release-7"}),
+        (made, {"RoleARN": "arn:aws:iam::123456789012:role/admin"}),
+        (made, {"TemplateURL": "https://elsewhere.s3.us-west-2.amazonaws.com/develop/x.template"}),
+        (made, {"StackName": "shop-production"}),
+        (run, {"ChangeSetName": "release-7"}),
+        (run, {"StackName": "shop-production"}),
+    ):
+        other = replace(call, params={**call.params, **others})
+        assert iam.denied([other], *RESTORE, "pass-role"), others

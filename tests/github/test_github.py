@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rollback.github import api
+from rollback.github.api import GitHub, Unresolved
 from rollback.incident.telling import context
 from rollback.inputs.reading import read
 from rollback.report.model import FailedJob
@@ -88,18 +88,18 @@ KNOWN = (
 )
 
 
-def failed_jobs(
+def with_steps(
     environ: dict[str, str], known: tuple[FailedJob, ...] = KNOWN, token: str = "ghs_1"
 ) -> tuple[FailedJob, ...]:
-    return api.failed_jobs(environ, known, token, timeout=5.0)
+    return GitHub({**RUN, **environ}, token, seconds=5.0).with_steps(known)
 
 
-def test_without_a_token_the_job_results_tell_what_failed(sandbox: Sandbox) -> None:
-    assert failed_jobs({**RUN, **sandbox.environment()}, token="") == KNOWN
+def test_without_a_token_nothing_is_asked(sandbox: Sandbox) -> None:
+    assert with_steps(sandbox.environment(), token="") == KNOWN
     assert sandbox.github.requests == []
 
 
-def test_with_a_token_github_tells_steps_and_links(sandbox: Sandbox) -> None:
+def test_github_adds_the_step_that_failed_and_a_link(sandbox: Sandbox) -> None:
     sandbox.github.add_job("Deploy infrastructure")
     sandbox.github.add_job(
         "Smoke tests",
@@ -107,29 +107,80 @@ def test_with_a_token_github_tells_steps_and_links(sandbox: Sandbox) -> None:
         steps=[("Set up", "success"), ("Test the API", "failure"), ("Clean up", "skipped")],
         html_url="https://github.example/job/3",
     )
-    told = failed_jobs({**RUN, **sandbox.environment()})
+    told = with_steps(sandbox.environment())
     assert told == (
-        FailedJob(name="Smoke tests", result="failure", step="Test the API", link="https://github.example/job/3"),
+        KNOWN[0],
+        FailedJob(name="smoke-tests", result="failure", step="Test the API", link="https://github.example/job/3"),
     )
-    assert sandbox.github.requests == ["/github/repos/octo/shop/actions/runs/7/attempts/2/jobs?per_page=100"]
+    assert sandbox.github.requests == ["/github/repos/octo/shop/actions/runs/7/attempts/2/jobs?per_page=100&page=1"]
     assert sandbox.github.authorizations == ["Bearer ghs_1"]
+
+
+def test_other_red_jobs_neither_replace_nor_precede_those_of_the_deployment(sandbox: Sandbox) -> None:
+    sandbox.github.add_job("Lint (optional)", "failure", html_url="https://github.example/job/1")
+    sandbox.github.add_job("Nightly", "failure", html_url="https://github.example/job/2")
+    assert with_steps(sandbox.environment()) == KNOWN
+
+
+def test_a_job_on_a_later_page_is_found(sandbox: Sandbox) -> None:
+    for number in range(230):
+        sandbox.github.add_job(f"Other {number}", "failure")
+    sandbox.github.add_job("smoke-tests", "failure", html_url="https://github.example/job/231")
+    assert with_steps(sandbox.environment())[1].link == "https://github.example/job/231"
+
+
+@pytest.mark.parametrize("shown", ["smoke-tests (eu-west-1, chrome)", "Smoke Tests / run", "smoke_tests"])
+def test_a_job_of_a_matrix_or_of_a_called_workflow_is_the_workflows_job(sandbox: Sandbox, shown: str) -> None:
+    sandbox.github.add_job("smoke-tests (us-east-1, chrome)")
+    sandbox.github.add_job(shown, "failure", html_url="https://github.example/job/2")
+    assert with_steps(sandbox.environment())[1].link == "https://github.example/job/2"
 
 
 @pytest.mark.parametrize("failure", [0, 401, 403, 404, 500])
 def test_whatever_goes_wrong_at_github_the_rollback_goes_on(sandbox: Sandbox, failure: int) -> None:
     sandbox.github.failure = failure
-    assert failed_jobs({**RUN, **sandbox.environment()}) == KNOWN
+    assert with_steps(sandbox.environment()) == KNOWN
 
 
 def test_an_api_that_is_not_there_is_no_trouble() -> None:
-    environ = {**RUN, "GITHUB_API_URL": "http://127.0.0.1:9"}
-    assert failed_jobs(environ) == KNOWN
-
-
-def test_where_github_knows_of_no_failed_job_the_job_results_tell(sandbox: Sandbox) -> None:
-    sandbox.github.add_job("Deploy infrastructure")
-    assert failed_jobs({**RUN, **sandbox.environment()}) == KNOWN
+    assert with_steps({"GITHUB_API_URL": "http://127.0.0.1:9"}) == KNOWN
 
 
 def test_a_forced_rollback_without_results_knows_no_failed_jobs(sandbox: Sandbox) -> None:
-    assert failed_jobs({**RUN, **sandbox.environment()}, known=()) == ()
+    assert with_steps(sandbox.environment(), known=()) == ()
+    assert sandbox.github.requests == []
+
+
+@pytest.fixture
+def named(sandbox: Sandbox) -> GitHub:
+    """Return the API of a repository with a tag, an annotated tag and a branch with a slash."""
+    sandbox.github.repository.commit("1" * 40)
+    sandbox.github.repository.commit("2" * 40, branch="release/2")
+    sandbox.github.repository.tag("v1.0.0", "1" * 40)
+    sandbox.github.repository.tag("v1.1.0", "2" * 40, annotated=True)
+    return GitHub({**RUN, **sandbox.environment()}, "ghs_1", seconds=5.0)
+
+
+@pytest.mark.parametrize(("name", "commit"), [("v1.0.0", "1"), ("v1.1.0", "2"), ("release/2", "2"), ("main", "1")])
+def test_a_tag_or_branch_names_a_commit(named: GitHub, name: str, commit: str) -> None:
+    assert named.commit_of(name) == commit * 40
+
+
+def test_an_unknown_name_is_said_to_be_unknown(named: GitHub) -> None:
+    with pytest.raises(Unresolved, match="octo/shop has no such tag, branch or commit"):
+        named.commit_of("v9")
+
+
+@pytest.mark.parametrize(("failure", "said"), [(0, "gives no answer"), (403, "answers 403"), (500, "answers 500")])
+def test_a_name_that_cannot_be_looked_up_is_a_problem(sandbox: Sandbox, named: GitHub, failure: int, said: str) -> None:
+    sandbox.github.failure = failure
+    with pytest.raises(Unresolved, match=said):
+        named.commit_of("v1.0.0")
+
+
+@pytest.mark.parametrize(
+    ("environ", "token", "said"), [({}, "ghs_1", "no repository is known"), (RUN, "", "without github-token")]
+)
+def test_a_name_needs_a_repository_and_a_token(environ: dict[str, str], token: str, said: str) -> None:
+    with pytest.raises(Unresolved, match=said):
+        GitHub(environ, token, seconds=5.0).commit_of("v1.0.0")

@@ -199,11 +199,12 @@ def test_lines_for_people_are_shown_on_a_terminal_alone() -> None:
     assert stdout.getvalue() == ""
 
 
-def test_outputs_off_actions_are_a_table_of_those_that_have_a_value() -> None:
+def test_outputs_off_actions_are_a_table_of_those_that_have_a_value_where_asked_for() -> None:
     runner, stdout, _ = spoken({})
-    runner.outputs(
-        {"outcome": "rolled-back", "stack-result": "", "verify-result": "passed", "report": '{"version": 1}'}
-    )
+    values = {"outcome": "rolled-back", "stack-result": "", "verify-result": "passed", "report": '{"version": 1}'}
+    runner.outputs(values)
+    assert stdout.getvalue() == ""
+    runner.outputs(values, show=True)
     assert stdout.getvalue() == "\n== Outputs ==\noutcome        rolled-back\nverify-result  passed\n"
 
 

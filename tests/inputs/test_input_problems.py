@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from rollback.inputs.reading import InvalidInputs, read
+from rollback.inputs.model import InvalidInputs
+from rollback.inputs.reading import read
 from rollback.inputs.trigger import JobResult
 from rollback.report.results import Mode
 
@@ -31,7 +32,7 @@ SHA = "is not of this form: 7 to 64 hexadecimal digits of a commit's SHA"
 NUMBERED = "is not of this form: an Amplify job's number, such as 42"
 LIST = "names nothing: one item a line, or commas between them"
 BAD_FORMS = [
-    ("mode", "undo", "Input should be 'rollback', 'snapshot' or 'status'"),
+    ("mode", "undo", "Input should be 'rollback', 'snapshot', 'verify' or 'status'"),
     ("infrastructure-job", ",", f"',' {LIST}"),
     ("frontend-job", "\x1b[1m", f"'\\x1b[1m' {NAMED}"),
     ("smoke-tests-job", "a,b,a", "'a' stands in the list more than once"),
@@ -73,6 +74,7 @@ BAD_FORMS = [
     ("verify-contains", "{commit}", "given without verify-url: give the URL whose answer must contain it"),
     ("verify-alarms", "\n,\n", f"',' {LIST}"),
     ("verify-timeout", "1m", f"'1m' {NUMBER}"),
+    ("verify-for", "-1", f"'-1' {NUMBER}"),
     ("slack-webhook-url", "hooks.slack.com/x", URL),
     ("slack-api-url", "slack", URL),
     (
@@ -97,9 +99,8 @@ def test_a_wrong_role_is_not_also_a_problem_of_the_job_results() -> None:
 
 @pytest.mark.parametrize("mode", list(Mode))
 def test_an_inputs_form_is_judged_whatever_the_mode(mode: Mode) -> None:
-    assert problems({"mode": mode, "snapshot": "good.json", "resources-to-skip": "a_b"}) == [
-        "resources-to-skip: 'a_b' is not of this form: LogicalId or NestedStack.LogicalId"
-    ]
+    asked = {"mode": mode, "snapshot": "good.json", "verify-url": "https://shop.example/", "resources-to-skip": "a_b"}
+    assert problems(asked) == ["resources-to-skip: 'a_b' is not of this form: LogicalId or NestedStack.LogicalId"]
 
 
 def test_a_long_value_is_cut_in_its_problem() -> None:

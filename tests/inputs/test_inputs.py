@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import SecretStr
 
-from rollback.inputs.model import Inputs
-from rollback.inputs.reading import InvalidInputs, names, read
+from rollback.inputs.model import Inputs, InvalidInputs
+from rollback.inputs.reading import names, read
 from rollback.inputs.trigger import JobResult
 from rollback.report.results import Mode
 
@@ -50,8 +50,8 @@ def test_the_names_are_the_contracts() -> None:
         *("reason", "dry-run", "environment", "aws-region", "stack-name", "app-id", "app-name", "branch", "commit"),
         *("started-at", "failed-job-id", "target-job-id", "target-commit", "redeploy", "lock-auto-build", "snapshot"),
         *("allow-destructive", "resources-to-skip", "role-arn", "stack-timeout", "frontend-timeout", "poll-interval"),
-        *("verify-url", "verify-contains", "verify-alarms", "verify-timeout", "slack-webhook-url", "slack-api-url"),
-        *("slack-bot-token", "slack-channel", "slack-mentions", "github-token"),
+        *("verify-url", "verify-contains", "verify-alarms", "verify-timeout", "verify-for"),
+        *("slack-webhook-url", "slack-api-url", "slack-bot-token", "slack-channel", "slack-mentions", "github-token"),
     }
 
 
@@ -86,6 +86,7 @@ DEFAULTS: dict[str, Any] = {
     "verify_contains": "",
     "verify_alarms": (),
     "verify_timeout": 120.0,
+    "verify_for": 0.0,
     "slack_webhook_url": None,
     "slack_api_url": "https://slack.com/api/",
     "slack_bot_token": None,
@@ -147,6 +148,8 @@ GOOD_FORMS: list[tuple[str, str, Any]] = [
     ("verify-url", "https://shop.example/health?deep=1", "https://shop.example/health?deep=1"),
     ("verify-alarms", "errors, latency (p99)", ("errors", "latency (p99)")),
     ("verify-timeout", "30", 30.0),
+    ("verify-for", "0", 0.0),
+    ("verify-for", "2.5", 2.5),
     ("slack-webhook-url", "http://127.0.0.1:9/hook", SecretStr("http://127.0.0.1:9/hook")),
     ("slack-api-url", "https://slack-gov.com/api/", "https://slack-gov.com/api/"),
     ("slack-mentions", "U012AB3CD,here\nS0614TZR7", ("U012AB3CD", "here", "S0614TZR7")),

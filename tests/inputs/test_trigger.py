@@ -91,6 +91,7 @@ def test_one_failed_job_of_several_frontends_is_enough() -> None:
         due=True,
         rule=Rule.FRONTEND_FAILED,
         reason="The infrastructure was deployed and the frontend deployment did not succeed (admin: failure).",
+        jobs=("admin",),
     )
 
 

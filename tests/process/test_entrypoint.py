@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rollback.inputs.reading import names
 from sandbox import FIRST, Fault, Kind, Sandbox, ScaledClock
 from tests.process.releases import IN_FILE
 from tests.process.shop import BAD, GOOD, ROOT, SMOKE_TESTS_FAILED, STACK, Shop
@@ -157,7 +158,7 @@ def test_a_start_whose_answer_is_dropped_makes_exactly_one_redeployment(shop: Sh
     assert [job for job in shop.jobs if job[1] == "RETRY"] == [(3, "RETRY", GOOD)]
 
 
-@pytest.mark.parametrize("flags", [["--mode", "status"], ["--mode=rollback", "--force", "--dry-run"]])
+@pytest.mark.parametrize("flags", [["--mode", "status", "--outputs"], ["--mode=rollback", "--force", "--dry-run"]])
 def test_on_a_terminal_flags_do_the_same(shop: Shop, flags: list[str]) -> None:
     shop.stack("UPDATE_COMPLETE")
     shop.frontend()
@@ -173,7 +174,7 @@ def test_on_a_terminal_flags_do_the_same(shop: Shop, flags: list[str]) -> None:
         check=False,
     )
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert "== Outputs ==" in ended.stdout
+    assert ("== Outputs ==" in ended.stdout) is ("--outputs" in flags)
     assert "::" not in ended.stdout.replace("AWS::", "")
     assert shop.writes == []
 
@@ -188,5 +189,16 @@ def test_help_lists_the_inputs() -> None:
         timeout=60,
         check=True,
     )
-    assert "--stack-name" in ended.stdout
-    assert "--slack-mentions" in ended.stdout
+    assert all(f"--{name} " in ended.stdout for name in names())
+    assert "(default: 30)" in ended.stdout
+
+
+def test_on_a_terminal_errors_speak_of_flags_and_profiles(shop: Shop) -> None:
+    command = [sys.executable, "-m", "rollback", "--stack-name", STACK]
+    environ = {**shop.sandbox.environment(), "AWS_REGION": "", "AWS_DEFAULT_REGION": ""}
+    ended = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert "error: invalid-input: --job-results: needed for a rollback: give --force" in ended.stdout
+    assert "--aws-region: needed" in ended.stdout
+    assert "${{" not in ended.stdout
+    assert "aws-actions" not in ended.stdout

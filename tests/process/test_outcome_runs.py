@@ -257,5 +257,5 @@ def test_failed_jobs_are_named_with_step_and_link(shop: Shop) -> None:
     shop.frontend()
     shop.sandbox.github.add_job("Smoke tests", "failure", steps=[("Test the API", "failure")])
     ran = shop.run(app_name="shop", github_token="ghs_token")
-    assert [(job["name"], job["step"]) for job in ran.report["failed_jobs"]] == [("Smoke tests", "Test the API")]
+    assert [(job["name"], job["step"]) for job in ran.report["failed_jobs"]] == [("smoke-tests", "Test the API")]
     assert "Test the API" in ran.summary

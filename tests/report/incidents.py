@@ -11,6 +11,7 @@ from rollback.report.model import (
     FrontendReport,
     Happening,
     JobReport,
+    Look,
     Moment,
     Notice,
     Report,
@@ -414,12 +415,29 @@ INVALID_INPUTS = Report(
     reason="3 inputs are wrong.",
     context=CONTEXT,
     notices=(
-        Notice(code="invalid-inputs", level="error", text="stack-name, app-id or app-name: at least one is needed"),
-        Notice(code="invalid-inputs", level="error", text="poll-interval: 'soon' is not a number of seconds"),
+        Notice(code="invalid-input", level="error", text="app-name: give at least one of stack-name, app-id, app-name"),
+        Notice(code="invalid-input", level="error", text="poll-interval: 'soon' is not a number of seconds"),
         Notice(
-            code="invalid-inputs",
+            code="invalid-input",
             level="error",
             text="aws-region: none given, and neither AWS_REGION nor AWS_DEFAULT_REGION",
+        ),
+    ),
+    started=BEGAN,
+)
+
+VERIFIED = Report(
+    mode=Mode.VERIFY,
+    outcome=Outcome.VERIFIED,
+    reason="passed: https://develop.d2k3l4m5n6p7q8.amplifyapp.com/release.txt answers 200 and contains '600d600'",
+    context=CONTEXT,
+    verification=VerificationReport(
+        verdict=Verdict.PASSED,
+        checks=("passed: not in ALARM: acme-shop-5xx",),
+        well_after=12.4,
+        looks=(
+            Look(seconds=0.2, fine=False, text="failed: in ALARM: acme-shop-5xx"),
+            Look(seconds=12.4, fine=True, text="passed: not in ALARM: acme-shop-5xx"),
         ),
     ),
     started=BEGAN,
@@ -459,6 +477,7 @@ ALL = {
     "not-triggered": NOT_TRIGGERED,
     "planned": PLANNED,
     "invalid-inputs": INVALID_INPUTS,
+    "verified": VERIFIED,
     "snapshot-saved": SNAPSHOT_SAVED,
     "status": STATUS,
 }

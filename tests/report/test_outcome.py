@@ -58,6 +58,7 @@ def test_exit_codes_are_the_contracts() -> None:
         "planned": 0,
         "not-needed": 0,
         "rolled-back": 0,
+        "verified": 0,
         "unhealthy": 1,
         "partial": 1,
         "failed": 1,

@@ -217,6 +217,16 @@ def test_a_manual_job_cannot_be_retried(zips: Zips) -> None:
         zips.call("start_job", jobType="RETRY", jobId="1")
 
 
+def test_a_deployment_may_fail_for_another_reason(zips: Zips) -> None:
+    zips.sandbox.services.put_object(BUCKET, "1.zip", ONE)
+    zips.sandbox.amplify.fail_next_build(reason="Failed to deploy", step="BUILD")
+    steps = zips.deployed(sourceUrl=f"s3://{BUCKET}/1.zip")["steps"]
+    assert [(step["stepName"], step["status"], step["statusReason"]) for step in steps] == [
+        ("DEPLOY", "FAILED", "Failed to deploy")
+    ]
+    assert b"[ERROR]: !!! Failed to deploy" in opened(steps[0]["logUrl"])[1]
+
+
 def test_history_may_hold_deployments_with_their_source(zips: Zips) -> None:
     zips.sandbox.services.put_object(BUCKET, "latest.zip", TWO)
     add = zips.sandbox.amplify.add_job

@@ -51,6 +51,25 @@ def test_a_retry_builds_the_commit_that_the_text_means(shop: Shop, commit: str) 
     assert shop.live == GOOD
 
 
+def test_a_retry_of_a_text_that_names_nothing_builds_what_the_job_built(shop: Shop) -> None:
+    shop.job(commit="nightly", builds=GOOD)
+    shop.job(commit=BAD)
+    shop.start(jobType="RETRY", jobId="1")
+    shop.clock.advance(BUILD_SECONDS)
+    assert shop.live == GOOD
+
+
+def test_a_retry_builds_the_commit_that_its_job_named_also_where_that_built_the_tip(shop: Shop) -> None:
+    for commit in (GOOD, BAD):
+        shop.job(commit=commit)
+    shop.start(jobType="RELEASE", commitId=GOOD)
+    shop.clock.advance(BUILD_SECONDS)
+    assert shop.live == BAD
+    shop.start(jobType="RETRY", jobId="3")
+    shop.clock.advance(BUILD_SECONDS)
+    assert shop.live == GOOD
+
+
 def test_a_commit_of_more_than_255_characters_is_refused(shop: Shop) -> None:
     with pytest.raises(ClientError, match="BadRequestException"):
         shop.start(jobType="RELEASE", commitId="x" * 256)
@@ -95,6 +114,18 @@ def test_a_build_may_fail_after_it_was_built(shop: Shop) -> None:
         ("BUILD", "SUCCEED", None),
         ("DEPLOY", "FAILED", "Failed to deploy"),
     ]
+
+
+def test_a_newer_push_may_skip_those_that_wait(shop: Shop) -> None:
+    shop.sandbox.amplify.quirks.newer_skips = True
+    for commit in (GOOD, BAD, "c" * 40):
+        shop.push(commit)
+    assert [summary["status"] for summary in shop.summaries()] == ["PENDING", "CANCELLED", "CREATED"]
+    skipped = shop.call("get_job", jobId="2")["job"]["steps"]
+    assert [(step["stepName"], step["status"]) for step in skipped] == [("BUILD", "CANCELLED")]
+    assert "newer" in skipped[0]["statusReason"]
+    shop.clock.advance(2 * BUILD_SECONDS)
+    assert shop.live == "c" * 40
 
 
 def test_a_job_may_be_pending_for_hours_until_it_is_stopped(shop: Shop) -> None:

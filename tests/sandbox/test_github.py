@@ -292,6 +292,12 @@ def test_a_redirect_leads_to_another_origin_with_the_same_path(github: GitHub) -
         assert other.sent("Authorization") == [""]
 
 
+def test_an_answer_may_be_held_back(github: GitHub) -> None:
+    github.hold = 30
+    with pytest.raises(TimeoutError):
+        urllib.request.urlopen(f"{github.url}{REPO}/commits/{ONE}", timeout=0.2)
+
+
 def test_a_body_that_is_no_json_is_a_bad_request(github: GitHub) -> None:
     request = urllib.request.Request(f"{github.url}{REPO}/deployments", b"{", {"Authorization": f"Bearer {TOKEN}"})
     with pytest.raises(urllib.error.HTTPError) as error:

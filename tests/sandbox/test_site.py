@@ -160,6 +160,13 @@ def test_a_dripping_body_comes_byte_by_byte(site: Site, visitor: Visitor) -> Non
     assert answer.read() == b"12345"
 
 
+def test_an_answer_may_be_held_back(site: Site, visitor: Visitor) -> None:
+    site.hold = 30
+    visitor.connection.timeout = 0.2
+    with pytest.raises(TimeoutError):
+        visitor.get()
+
+
 def test_a_dripping_body_can_be_left_halfway(site: Site, visitor: Visitor) -> None:
     site.pace = 30
     visitor.connection.timeout = 0.2

@@ -1,0 +1,45 @@
+"""A bound on the whole of a call, however slowly its bytes come: socket timeouts bound only the gap between two."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Result = TypeVar("Result")
+
+
+class Overdue(Exception):
+    """The call had not ended in its time. Whether it still takes effect is not known."""
+
+
+class _Call(Generic[Result]):
+    def __init__(self, work: Callable[[], Result]) -> None:
+        self._work = work
+        self.results: list[Result] = []
+        self.error: BaseException | None = None
+
+    def __call__(self) -> None:
+        try:
+            self.results.append(self._work())
+        except BaseException as error:  # noqa: BLE001 - raised again by who waits
+            self.error = error
+
+
+def in_time(seconds: float, work: Callable[[], Result]) -> Result:
+    """Return what `work` returns, or raise what it raises; Overdue where that takes longer than `seconds`.
+
+    The work runs beside us and is left to itself once overdue: it can't keep the process from ending. A signal's
+    exception reaches the waiting thread at once.
+    """
+    call = _Call(work)
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if call.error is not None:
+        raise call.error
+    if not call.results:
+        raise Overdue
+    return call.results[0]
