@@ -29,7 +29,7 @@ PURE = (
     *("stack.states", "stack.model", "stack.decide", "stack.evidence", "stack.tokens", "stack.restoring"),
     *(
         "stack.guard",
-        "stack.nested",
+        "stack.changesets",
         "stack.stateful",
         "stack.stateful_types",
         "stack.compare",
