@@ -91,6 +91,13 @@ def undone(events: Sequence[Event]) -> Sequence[Event]:
     return ()
 
 
+def restored(events: Sequence[Event]) -> Sequence[Event]:
+    """Return the newest operation's events where a run of this action began it, to restore; else none."""
+    newest = operation(events)
+    ours = reaches_back(newest) and tokens.step_of(newest[-1].token) == tokens.RESTORE
+    return newest if ours and forward(newest) == newest else ()
+
+
 def forward(events: Sequence[Event]) -> Sequence[Event]:
     """Return those of an operation's events (newest first) that came before it was rolled back, if it was."""
     turned = [n for n, event in enumerate(events) if event.is_stack_level and event.status in _ROLLBACKS]

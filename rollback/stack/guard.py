@@ -133,6 +133,15 @@ def losses(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
     )
 
 
+def removals(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+    """Return a line for each stateful resource that goes: what, which, and why it may."""
+    return tuple(
+        f"removes again {one.change.logical_id} ({one.change.type}) {one.physical_id}: {one.goes}"
+        for one in verdicts
+        if one.goes
+    )
+
+
 def _verdict(change: Change, known: Past, contents: Mapping[Resource, Contents]) -> Verdict:
     if not is_stateful(change.type):
         return Verdict(change, physical_id=change.physical_id)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rollback.engine.actions import Actions
 from rollback.engine.trouble import AwsTrouble, Busy, Rejected, Throttled, Unreadable
 from rollback.stack import decide as decisions
-from rollback.stack import evidence, restoring, tokens
+from rollback.stack import evidence, guard, restoring, tokens
 from rollback.stack.journal import Journal
 from rollback.stack.model import (
     CancelUpdate,
@@ -250,6 +250,8 @@ class StackPart:
             case ExecuteChangeSet():
                 self._said = ""  # even where the same status follows, it is another state that is at rest then
                 failed = stack.status == "UPDATE_FAILED"
+                for line in guard.removals(self.verdicts):
+                    self._progress.detail(self.label, line)
                 with self._writing(tokens.RESTORE) as token:
                     self._door.execute_change_set(stack_id, change_set, token, from_failed=failed)
             case _:

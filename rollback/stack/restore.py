@@ -52,6 +52,7 @@ class Restore:
         """Read the template anew: the stack has moved."""
         self._template = None
         self._found_empty = False
+        self._adopting, self._not_adopted = False, ""
 
     def view(self, stack: Stack, name: str) -> RestoreView:
         """Return how the stack at rest differs from its snapshot and how far our change set `name` is."""
@@ -69,23 +70,25 @@ class Restore:
             self._artifacts_gone = self._missing(artifacts(self._record))
         self._change_set = self._door.change_set(stack.id, name)
         self._adopting = self._adopting or bool(self._change_set and self._change_set.imports)
-        self._judge(stack, self._record)
+        verdicts = self._judged(stack, self._record)
         return RestoreView(
             differences=differences,
             secrets_lost=compare.secrets_lost(stack, self._record),
             artifacts_gone=self._artifacts_gone,
             change_set=self._change_set,
             rejections=tuple(self._rejections),
-            verdicts=self._verdicts,
+            verdicts=verdicts,
             adopting=self._adopting,
             not_adopted=self._not_adopted,
         )
 
-    def _judge(self, stack: Stack, record: StackSnapshot) -> None:
-        """Let the guard judge our change set, once it is whole; what it said of the last one stays, to be told."""
+    def _judged(self, stack: Stack, record: StackSnapshot) -> tuple[Verdict, ...] | None:
+        """Return what the guard says of our change set, once it is whole; that of the last one is kept, to be told."""
         ready = self._change_set
-        if ready and ready.is_ready and not ready.making and not ready.unread:
-            self._verdicts = Witness(self._door, self._emptiness, stack.id, record).verdicts(ready)
+        if ready is None or not ready.is_ready or ready.making or ready.unread:
+            return None
+        self._verdicts = Witness(self._door, self._emptiness, stack.id, record).verdicts(ready)
+        return self._verdicts
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -101,9 +104,13 @@ class Restore:
             adopting = {"ImportExistingResources": True} if self._adopting else {}
             self._door.create_change_set(stack.id, name, {**request(self._record, role_arn), **adopting})
         except Rejected as rejection:
-            if "AlreadyExists" not in rejection.code:
+            if "AlreadyExists" in rejection.code:
+                return
+            if self._adopting:
+                self._adopting, self._not_adopted = False, rejection.message
+            else:
                 self._rejections.append(rejection.message)
-                raise
+            raise
 
     def drop_unneeded(self, stack: Stack, name: str) -> None:
         """Delete our change set because it is empty, or because the stack has moved since.
@@ -134,11 +141,6 @@ class Restore:
             said.append(
                 f"the data in {_listed(data)} is as it is now: restore it from a backup if the deployment damaged it."
             )
-        said += [
-            f"{one.change.logical_id} ({one.change.type}) is made anew: {one.anew}."
-            for one in self._verdicts
-            if one.anew
-        ]
         mutable = [artifact for artifact in artifacts(self._record) if artifact.nested and not artifact.version]
         if mutable:
             listed = _listed([str(artifact) for artifact in mutable])

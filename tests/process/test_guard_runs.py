@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox import ALL, Fault, Kind
+from sandbox import ALL, AwsError, Fault, Kind
+from sandbox.faults import exactly
 from tests.process.releases import (
     BAD_RESOURCES,
     GOOD_RESOURCES,
@@ -116,6 +117,15 @@ def test_a_run_started_again_after_its_restore_failed_still_undoes_the_deploymen
     assert removed_again(ran) == {"Dead": "it holds messages on their way"}
 
 
+def test_a_run_that_finds_the_restore_under_way_lists_it_by_the_events(shop: Shop) -> None:
+    incident(shop, GOOD_RESOURCES, {**BAD_RESOURCES, "Dead": QUEUE})
+    shop.sandbox.cloudformation.slow("News", 600)
+    assert restore(shop, stack_timeout="1")["stack-result"] == "timed-out"
+    ran = restore(shop)
+    assert ran["stack-status"] == "UPDATE_COMPLETE"
+    assert removed_again(ran) == {"Dead": "the restore that was found under way removed it"}
+
+
 # --- made anew ---
 
 
@@ -149,6 +159,25 @@ def test_one_without_a_name_is_refused_by_its_physical_id(shop: Shop, *, allowed
     assert ran.codes == {"restore-destructive"}
     assert f"the snapshot recorded {physical_id}" in ran["reason"]
     assert "ExecuteChangeSet" not in shop.writes
+    assert shop.change_sets() == []
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_where_cloudformation_refuses_to_readopt_it_says_why(shop: Shop, *, early: bool) -> None:
+    bad = {name: made for name, made in BAD_RESOURCES.items() if name != "Orders"}
+    buckets(shop)
+    # Retained by the template that dropped it, but not by the recorded one: AWS imports only what that one retains.
+    deploy_good(shop, {**GOOD_RESOURCES, "Orders": named("Delete")})
+    snapshot(shop)
+    deploy_bad(shop, {**GOOD_RESOURCES, "Orders": named("Retain")})
+    deploy_bad(shop, bad)
+    if early:
+        refusal = AwsError("ValidationError", "Import is not for this stack", 400)
+        shop.sandbox.faults.add(Fault("CreateChangeSet", Kind.DENIED, exactly(2), error=refusal))
+    ran = restore(shop)
+    assert ran.codes == {"restore-destructive"}
+    assert "the snapshot recorded orders" in ran["reason"]
+    assert ("Import is not for this stack" if early else "DeletionPolicy") in ran["reason"]
     assert shop.change_sets() == []
 
 
