@@ -73,6 +73,7 @@ def _restore(sandbox: Sandbox, clock: Movable, body: str = shop.BAD_TEMPLATE) ->
 
 def _destructive_restore(sandbox: Sandbox, clock: Movable) -> None:
     _restore(sandbox, clock, shop.DESTRUCTIVE_TEMPLATE)
+    sandbox.cloudformation.store(shop.STACK, "Audit", "who did what")
 
 
 def _still_updating(sandbox: Sandbox, _clock: Movable) -> None:
@@ -133,7 +134,7 @@ REFUSED_RESTORE = Scenario(
     "refused-restore",
     _destructive_restore,
     {"snapshot": SNAPSHOT},
-    adds=frozenset({"CreateChangeSet", "DescribeChangeSet", "DeleteChangeSet"}),
+    adds=frozenset({"CreateChangeSet", "DescribeChangeSet", "DeleteChangeSet", "Scan"}),
 )
 STILL_UPDATING = Scenario("still-updating", _still_updating, {"app-id": "", "app-name": shop.APP_NAME, **_VERIFIED})
 FRONTEND_BUILDING = Scenario("frontend-building", _frontend_building, _VERIFIED, FRONTEND_FAILED)
