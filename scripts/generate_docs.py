@@ -37,8 +37,7 @@ MOVES = {
 EMPTY_DEFAULTS = {
     "aws-region": "`AWS_REGION`, then `AWS_DEFAULT_REGION`",
     "branch": "`GITHUB_REF_NAME`",
-    "commit": "`GITHUB_SHA`",
-    "started-at": "the time of the push",
+    "commit": "the event's own: a pull request's or workflow run's head, else `GITHUB_SHA`",
 }
 """Defaults that the code finds by itself, where action.yml has none."""
 

@@ -16,6 +16,7 @@ FLOORS = (
     {"snapshot"},
     {"stack", "frontend", "verification"},
     {"aws"},
+    {"calls"},
     {"slack"},
     {"inputs"},
     {"github"},
@@ -27,23 +28,27 @@ FLOORS = (
 PURE = (
     *("inputs.trigger", "engine.moves", "engine.endings", "engine.trouble"),
     *("stack.states", "stack.model", "stack.decide", "stack.evidence", "stack.tokens", "stack.restoring"),
-    *(
-        "stack.guard",
-        "stack.changesets",
-        "stack.stateful",
-        "stack.stateful_types",
-        "stack.compare",
-        "stack.artifacts",
-        "stack.record",
-    ),
-    *("frontend.model", "frontend.target", "frontend.decide", "frontend.record"),
+    *("stack.changes", "stack.changesets", "stack.guard", "stack.stateful", "stack.stateful_types"),
+    *("stack.compare", "stack.ours", "stack.values", "stack.artifacts", "stack.record"),
+    *("frontend.model", "frontend.failed", "frontend.choice", "frontend.target", "frontend.decide", "frontend.record"),
     *("snapshot.model", "slack.message"),
     *("report.model", "report.markup", "report.outputs", "report.sections", "report.shorter", "report.results"),
-    *("report.outcome", "report.notices", "report.links", "report.surroundings"),
-    *("report.summary", "report.terminal", "report.text", "report.timeline", "report.words"),
+    *("report.commits", "report.outcome", "report.notices", "report.links", "report.surroundings"),
+    *(
+        "report.removed",
+        "report.skipped",
+        "report.summary",
+        "report.terminal",
+        "report.text",
+        "report.timeline",
+        "report.words",
+    ),
 )
 FORBIDDEN = {"boto3", "botocore", "slack_sdk", "os", "time", "logging"}
-DOORS_TO_AWS = {"aws", "stack.client", "stack.emptiness", "frontend.client", "snapshot.store", "verification.alarms"}
+DOORS_TO_AWS = {
+    *("aws", "stack.client", "stack.emptiness", "stack.images"),
+    *("frontend.client", "snapshot.store", "verification.alarms"),
+}
 DOOR_TO_SLACK = {"slack.delivery"}
 EVERY_MODULE = sorted(
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts)

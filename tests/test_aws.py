@@ -177,3 +177,30 @@ def test_times_are_read_as_they_are(sandbox: Sandbox, clock: object) -> None:
     assert stack is not None
     (newest, *_) = CloudFormation(Aws("us-west-2")).events(stack.id, lambda _: True)
     assert newest.at == datetime.fromtimestamp(sandbox.clock.now(), UTC)
+
+
+@pytest.mark.parametrize("operation", ["ListApps", "ListJobs", "GetJob", "GetBranch", "StopJob"])
+def test_amplifys_limit_is_throttling_wherever_no_job_is_started(operation: str) -> None:
+    with pytest.raises(Throttled):
+        answer("amplify", operation, "LimitExceededException", "Too many requests.")
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [("amplify", "StartJob"), ("amplify", "StartDeployment"), ("cloudformation", "CreateChangeSet")],
+)
+def test_other_limits_are_rejections(service: str, operation: str) -> None:
+    with pytest.raises(Rejected):
+        answer(service, operation, "LimitExceededException", "There are already have pending or running jobs.")
+
+
+def test_unauthorized_is_a_missing_permission() -> None:
+    """UnauthorizedException is in the errors of every operation of Amplify's API model."""
+    with pytest.raises(Denied) as denied:
+        answer("amplify", "ListJobs", "UnauthorizedException", "You are not authorized.")
+    assert "amplify:ListJobs" in denied.value.cure
+
+
+def answer(service: str, operation: str, code: str, message: str) -> None:
+    with speaking_to_aws(service, operation):
+        raise ClientError({"Error": {"Code": code, "Message": message}}, operation)

@@ -6,6 +6,8 @@ from shlex import quote
 
 from rollback.engine.endings import refused
 from rollback.engine.moves import Done, Move, Wait
+from rollback.frontend.choice import NeedsOlder, NoTarget, Target
+from rollback.frontend.failed import failed_deployment, last_of_failed
 from rollback.frontend.model import (
     CANCELLED,
     CANCELLING,
@@ -23,7 +25,7 @@ from rollback.frontend.model import (
     StopJob,
     short,
 )
-from rollback.frontend.target import NeedsOlder, NoTarget, Target, choose, failed_number
+from rollback.frontend.target import BUILT_NOTHING, choose
 from rollback.report.model import Command, Notice
 from rollback.report.notices import Code, warning
 from rollback.report.results import Result
@@ -35,6 +37,9 @@ MOST_LOST_STARTS = 3
 MOST_STOP_REJECTIONS = 3
 MOST_BUILDS = 2
 """How often the target is built when builds fail; clone failures come and go, so they get one more."""
+
+_OF_ZIPS = ("manual", "not connected to a repository", "zip")
+"""Words of Amplify's where it can't repeat a deployment that was none of a repository's commit."""
 
 
 def decide(seen: Seen) -> Move:
@@ -52,7 +57,7 @@ def decide(seen: Seen) -> Move:
 
 
 def _towards(seen: Seen, target: Job) -> Move:
-    failed = failed_number(seen.jobs, target, seen.deployment)
+    failed = last_of_failed(seen.jobs, target, seen.deployment)
     superseded = _superseded(seen, target, failed)
     if superseded:
         return superseded
@@ -63,7 +68,7 @@ def _towards(seen: Seen, target: Job) -> Move:
     if ours and not ours[0].is_over and ours[0].status != CANCELLING:
         return Adopt(ours[0])
     running = [job for job in seen.jobs if not job.is_over]
-    of_failed = [job for job in running if job.is_of(seen.deployment.commit) or job.id == seen.deployment.failed_job_id]
+    of_failed = [job for job in running if failed_deployment(seen.jobs, seen.deployment).is_of(job)]
     stoppable = [job for job in of_failed if job.status != CANCELLING]
     if stoppable and seen.stop_rejections < MOST_STOP_REJECTIONS:
         return StopJob(stoppable[-1])
@@ -89,23 +94,24 @@ def _redeploy(seen: Seen, target: Job) -> Move:
     return Redeploy(target)
 
 
-def _superseded(seen: Seen, target: Job, failed: int | None) -> Done | None:
+def _superseded(seen: Seen, target: Job, last: int | None) -> Done | None:
     """Return the refusal where somebody deployed another commit after the failed one, else None.
 
-    Where the failed deployment left no job, its start tells; where that isn't known either, only a build that
-    still runs is certainly newer.
+    Only what certainly is another commit's counts, and never what may be the deployment's own: where it left no job,
+    the workflow's frontend result says that it built none, or has built it.
     """
     deployment, newest = seen.deployment, seen.jobs[0]
     if deployment.target_job_id or deployment.target_commit:
         return None
-    if newest.names_no_commit or newest.same_commit(target):
+    if newest.names_no_commit or newest.same_commit(target) or failed_deployment(seen.jobs, deployment).is_of(newest):
         return None
-    if failed is not None:
-        newer = newest.number > failed
-    elif deployment.started_at is not None:
-        newer = newest.started is None or newest.started >= deployment.started_at
+    if last is not None:
+        newer = newest.number > last
+    elif deployment.frontend_result in BUILT_NOTHING:
+        began = deployment.started_at
+        newer = not newest.is_over or (began is not None and not newest.began_before(began))
     else:
-        newer = not newest.is_over
+        newer = not newest.is_over and deployment.frontend_result == "success"
     if not newer:
         return None
     return refused(
@@ -123,15 +129,19 @@ def redeployed_before(seen: Seen) -> Job | None:
     choice = choose(seen.jobs, seen.deployment, complete=seen.complete)
     if not isinstance(choice, Target) or seen.live is None:
         return None
-    failed = failed_number(seen.jobs, choice.job, seen.deployment)
+    failed = last_of_failed(seen.jobs, choice.job, seen.deployment)
     return seen.live if _is_redeployment(seen, seen.live, choice.job, failed) else None
 
 
 def _is_redeployment(seen: Seen, job: Job, target: Job, failed: int | None) -> bool:
-    """Return whether a job is this rollback's redeployment: a RETRY of the target newer than the failed deployment."""
+    """Return whether a job is this rollback's redeployment: a RETRY of the target newer than the failed deployment.
+
+    A RETRY that names no commit may be anybody's: only while it runs it is taken for ours, so as to start none twice.
+    """
     if job.type not in {RETRY, ""} or job.number <= target.number:
         return False
-    if not (job.same_commit(target) or (job.type == RETRY and job.names_no_commit and target.names_no_commit)):
+    nameless = job.type == RETRY and job.names_no_commit and target.names_no_commit and not job.is_over
+    if not (job.same_commit(target) or nameless):
         return False
     if failed is not None:
         return job.number > failed
@@ -159,10 +169,14 @@ def _cannot_be_retried(seen: Seen, target: Job) -> Done:
         if target.type == MANUAL
         else f"Amplify does not retry job {target.id}: {seen.start_rejection}"
     )
-    remedy = Command(
-        purpose="Deploy the good version again: by a push, or the zip by",
-        line=f"aws amplify start-deployment --app-id {quote(seen.app_id)} --branch-name {quote(seen.branch)}"
-        f" --region {quote(seen.region)} --source-url …",
+    is_zip = target.type == MANUAL or any(word in seen.start_rejection.lower() for word in _OF_ZIPS)
+    remedy = (
+        Command(
+            purpose="Deploy the good version again: by a push, or the zip by",
+            line=f"aws amplify start-deployment{_where(seen)} --source-url …",
+        )
+        if is_zip
+        else Command(purpose="Mend what Amplify says, then run this job again, or", line=_retry(seen, target))
     )
     if live := _serving(seen, target):
         text = f"{why} The site still serves it, so nothing had to change."
@@ -183,7 +197,7 @@ def _after(seen: Seen, ours: Redeployment) -> Move:
         return _proof(seen, job, target)
     if job.status == FAILED and len(seen.redeployments) < _most_builds(ours):
         running = [other for other in seen.jobs if not other.is_over]
-        superseded = _superseded(seen, target, failed_number(seen.jobs, target, seen.deployment))
+        superseded = _superseded(seen, target, last_of_failed(seen.jobs, target, seen.deployment))
         return superseded or (Wait(f"job {running[-1].id} to end") if running else _redeploy(seen, target))
     why = "was cancelled by somebody" if job.status == CANCELLED else "failed"
     reason = f"Job {job.id}, the rebuild of the last known good, {why}{f': {ours.failure}' if ours.failure else ''}."
@@ -192,7 +206,7 @@ def _after(seen: Seen, ours: Redeployment) -> Move:
 
 def _proof(seen: Seen, job: Job, target: Job) -> Done:
     """Return how a redeployment that succeeded ends: its commit must be the target's, and never the failed one."""
-    wrong = job.is_of(seen.deployment.commit) or (
+    wrong = failed_deployment(seen.jobs, seen.deployment).is_of(job) or (
         not job.names_no_commit and not target.names_no_commit and not job.same_commit(target)
     )
     if wrong:
@@ -212,7 +226,7 @@ def _proof(seen: Seen, job: Job, target: Job) -> Done:
 
 def _overtaken(seen: Seen, job: Job, live: Job) -> Done:
     """Return the end where somebody's build shipped right after our redeployment: the site serves that one now."""
-    of_failed = live.is_of(seen.deployment.commit)
+    of_failed = failed_deployment(seen.jobs, seen.deployment).is_of(live)
     again = "Run this job again" if of_failed else "If that one is bad too, run this job again with target-job-id"
     return Done(
         Result.FAILED if of_failed else Result.REFUSED,
@@ -241,7 +255,7 @@ def _gave_up(seen: Seen, target: Job, reason: str) -> Done:
             else _list_jobs(seen),
             Command(
                 purpose="Then redeploy the last known good",
-                line=f"aws amplify start-job{_where(seen)} --job-type RETRY --job-id {target.id}",
+                line=_retry(seen, target),
             ),
         ),
     )
@@ -292,10 +306,20 @@ def timed_out(seen: Seen | None, waiting_for: str) -> Done:
 
 
 def _start_commit(seen: Seen) -> Command:
+    """Return how jobs come to name their commit, as far as it holds.
+
+    Reported: RELEASE ignores the commit for some apps (amplify-hosting issues 599 and 2100), and on a preview it builds
+    the main branch (aws-sdk issue 653).
+    """
     return Command(
-        purpose="To have it certain, start jobs with their commit",
+        purpose="So that the next one can be proven, start jobs with their commit, and see that the job list then "
+        "shows it: some apps ignore it, and a preview then builds another branch. Auto-build always names it",
         line=f"aws amplify start-job{_where(seen)} --job-type RELEASE --commit-id <sha>",
     )
+
+
+def _retry(seen: Seen, target: Job) -> str:
+    return f"aws amplify start-job{_where(seen)} --job-type RETRY --job-id {target.id}"
 
 
 def _list_jobs(seen: Seen) -> Command:

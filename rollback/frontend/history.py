@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rollback.engine.endings import refused
 from rollback.engine.moves import Ended
 from rollback.engine.trouble import Rejected
+from rollback.frontend.model import short
 from rollback.frontend.target import newest_first
 from rollback.report.model import Command
 from rollback.report.notices import Code
@@ -97,7 +98,7 @@ class History:
         for job in newest_first(jobs)[:_MOST_TOLD]:
             told = self._told.get(job.id)
             if told != job.status and (told is not None or not job.is_over):
-                self._progress.tell("frontend", f"job {job.id} ({job.commit[:7]}) is {job.status}")
+                self._progress.tell("frontend", f"job {job.id} ({short(job.commit)}) is {job.status}")
             self._told[job.id] = job.status
 
     def _look_at_named(self, app_id: str) -> None:

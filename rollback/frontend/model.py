@@ -7,6 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING, ClassVar
 
 from rollback.engine.moves import Move
+from rollback.report.commits import is_sha, same_commit, tells_commits_apart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,10 @@ ENDED = frozenset({SUCCEED, FAILED, CANCELLED})
 
 @dataclass(frozen=True)
 class Job:
-    """An Amplify job as ListJobs shows it. `commit` is a full SHA or HEAD; `type` may be missing in old answers."""
+    """An Amplify job as ListJobs shows it. `commit` is a SHA, full or short, HEAD, or any other text, such as a tag.
+
+    `type` may be missing in old answers.
+    """
 
     id: str
     status: str
@@ -44,16 +48,25 @@ class Job:
 
     @property
     def names_no_commit(self) -> bool:
-        """Return whether nobody can tell the commit that it built."""
-        return not self.commit or self.commit == HEAD
+        """Return whether nobody can tell the commit that it built: a tag or a branch can't be compared either."""
+        return not tells_commits_apart(self.commit)
+
+    @property
+    def is_head(self) -> bool:
+        """Return whether Amplify shows no commit at all."""
+        return self.commit.upper() in {"", HEAD}
+
+    def began_before(self, moment: datetime) -> bool:
+        """Return whether the job certainly began before; a start that isn't known may have been later."""
+        return self.started is not None and self.started < moment
 
     def is_of(self, commit: str | None) -> bool:
-        """Return whether the job built `commit`, a full or abbreviated SHA."""
-        return bool(commit) and not self.names_no_commit and self.commit.lower().startswith(str(commit).lower())
+        """Return whether the job built `commit`; either may be short."""
+        return same_commit(self.commit, commit or "")
 
     def same_commit(self, other: Job) -> bool:
         """Return whether both certainly built the same commit, or are one job."""
-        return self.id == other.id or (not self.names_no_commit and self.commit.lower() == other.commit.lower())
+        return self.id == other.id or same_commit(self.commit, other.commit)
 
 
 @dataclass(frozen=True)
@@ -79,11 +92,14 @@ class Branch:
 class Deployment:
     """What is known of the failed deployment and of what the user wants redeployed; None or empty where unknown.
 
-    `frontend_result` is the workflow's own frontend job: its `success` says that the newest job belongs to it.
+    `started_at` is what a person gave, a hard bound; `pushed_at` is only a guess at it. `frontend_result` is that of
+    the workflow's own frontend jobs, empty where they don't agree: `success` says that something was built, `failure`
+    and `skipped` that nothing was, `cancelled` nothing.
     """
 
     commit: str | None = None
     started_at: datetime | None = None
+    pushed_at: datetime | None = None
     failed_job_id: str | None = None
     target_job_id: str | None = None
     target_commit: str | None = None
@@ -246,5 +262,5 @@ def usual_seconds(jobs: tuple[Job, ...]) -> float | None:
 
 
 def short(commit: str) -> str:
-    """Return a commit as people read it: its first seven digits, or HEAD."""
-    return commit[:7] if commit and commit != HEAD else HEAD
+    """Return a commit as people read it: its first seven digits, the tag, or HEAD."""
+    return (commit[:7] if is_sha(commit) else commit) or HEAD

@@ -10,7 +10,9 @@ from rollback.engine.actions import Actions
 from rollback.engine.trouble import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
 from rollback.frontend import decide as decisions
 from rollback.frontend.apps import find_app
+from rollback.frontend.choice import Choice, NeedsOlder, Target
 from rollback.frontend.environment import RecordedEnvironment
+from rollback.frontend.failed import failed_deployment
 from rollback.frontend.history import History
 from rollback.frontend.model import (
     FAILED,
@@ -27,7 +29,7 @@ from rollback.frontend.model import (
     Wishes,
     usual_seconds,
 )
-from rollback.frontend.target import Choice, NeedsOlder, Target, choose, newest_of_failed_commit
+from rollback.frontend.target import choose
 from rollback.report.model import Command, Notice
 from rollback.report.notices import Code, warning
 
@@ -270,7 +272,7 @@ class FrontendPart:
         """Ask why the failed deployment's build failed, if it did: one call, and no harm where it fails itself."""
         if not self.seen or not self.app:
             return
-        job = newest_of_failed_commit(self.seen.jobs, self.wishes.deployment)
+        job = failed_deployment(self.seen.jobs, self.wishes.deployment).job
         if job is None or job.status != FAILED:
             return
         self.failure = job, ""

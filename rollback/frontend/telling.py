@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollback.frontend.target import Target, why_not_good
+from rollback.frontend.choice import Target
+from rollback.frontend.target import snapshot_passed_over, told, why_not_good
 from rollback.report import links
-from rollback.report.model import FrontendReport, JobReport, RootCause
-from rollback.report.notices import Code, error
+from rollback.report.model import FrontendReport, JobReport, Notice, RootCause
+from rollback.report.notices import Code, error, warning
 from rollback.report.results import GOOD, Result
 
 if TYPE_CHECKING:
@@ -38,8 +39,9 @@ def frontend_report(part: FrontendPart, done: Done | None, *, with_history: bool
         result=result,
         before=_job(part.before),
         target=_job(target),
+        rule=told(choice, part.seen.jobs, part.seen.deployment) if part.seen else "",
         job=_job(ours),
-        restored=_job(restored),
+        restored=_job(restored, proven=True),
         live=_job(live),
         proven=good and restored is not None and not unproven,
         actions=part.actions.texts,
@@ -53,6 +55,7 @@ def frontend_report(part: FrontendPart, done: Done | None, *, with_history: bool
             ),
             *(done.warnings if done else ()),
             *part.warnings,
+            *_passed_over(part),
         ),
         not_rolled_back=_not_rolled_back(part, result),
         next_steps=done.next_steps if done else (),
@@ -85,12 +88,13 @@ def history(part: FrontendPart) -> tuple[JobReport, ...]:
     return tuple(rows)
 
 
-def _job(job: Job | None, note: str = "") -> JobReport | None:
+def _job(job: Job | None, note: str = "", *, proven: bool = False) -> JobReport | None:
+    """Return a job; a tag is shown as its commit, but not where the commit must be a `proven` one."""
     if job is None:
         return None
     return JobReport(
         id=job.id,
-        commit="" if job.names_no_commit else job.commit,
+        commit="" if job.is_head or (proven and job.names_no_commit) else job.commit,
         status=job.status,
         type=job.type,
         message=job.message,
@@ -98,6 +102,14 @@ def _job(job: Job | None, note: str = "") -> JobReport | None:
         ended=job.ended,
         note=note,
     )
+
+
+def _passed_over(part: FrontendPart) -> tuple[Notice, ...]:
+    why = snapshot_passed_over(part.seen.jobs, part.seen.deployment) if part.seen else ""
+    if not why:
+        return ()
+    text = f"The snapshot's job {part.wishes.deployment.snapshot_job_id} is passed over: {why}. The other rules decide."
+    return (warning(Code.SNAPSHOT_JOB_PASSED_OVER, text),)
 
 
 def _interrupted(part: FrontendPart) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rollback.report.commits import is_sha, same_commit
 from rollback.report.model import Context
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ def context(
     repository = environ.get("GITHUB_REPOSITORY", "")
     run_id = environ.get("GITHUB_RUN_ID", "")
     attempt = environ.get("GITHUB_RUN_ATTEMPT", "")
-    commit = commit or environ.get("GITHUB_SHA", "")
-    head = _head_commit(environ)
+    commit = commit or deployed_commit(environ)
+    head = _head_commit(environ, commit)
     return Context(
         repository=repository,
         workflow=environ.get("GITHUB_WORKFLOW", ""),
@@ -32,30 +33,52 @@ def context(
         branch=branch or environ.get("GITHUB_REF_NAME", ""),
         commit=commit,
         commit_url=f"{server}/{repository}/commit/{commit}" if repository and commit else "",
-        commit_message=str(head.get("message") or ""),
-        author=str(_entry(head, "author").get("name") or environ.get("GITHUB_ACTOR", "")),
+        commit_message=_text(head, "message"),
+        author=_text(_entry(head, "author"), "name") or environ.get("GITHUB_ACTOR", ""),
         environment=environment,
         region=region,
     )
 
 
-def pushed_at(environ: Mapping[str, str]) -> str:
-    """Return when the push arrived (`repository.pushed_at`), as ISO 8601; empty unless the event is a push.
+def deployed_commit(environ: Mapping[str, str]) -> str:
+    """Return the commit that the run deployed, by its event; empty where GITHUB_SHA would be a wrong guess.
 
+    In a pull request GITHUB_SHA is a merge commit that nobody deploys until it is merged; in `workflow_run` it is the
+    default branch's tip (GitHub's "Events that trigger workflows").
+    """
+    name, sha = environ.get("GITHUB_EVENT_NAME", ""), environ.get("GITHUB_SHA", "")
+    if name.startswith("pull_request"):
+        pull_request = _entry(_event(environ), "pull_request")
+        merged = pull_request.get("merged") is True or bool(_text(pull_request, "merged_at"))
+        return sha if merged else _sha(_entry(pull_request, "head"), "sha")
+    if name == "workflow_run":
+        return _sha(_entry(_event(environ), "workflow_run"), "head_sha")
+    return sha
+
+
+def pushed_at(environ: Mapping[str, str]) -> datetime | None:
+    """Return when the push arrived (`repository.pushed_at`); None unless the event is a push and says so.
+
+    It is no more than a guess at the deployment's beginning: runs queue, wait for approvals and are re-run days later.
     A push event alone has it in epoch seconds; in the other events it is a text.
     """
     if environ.get("GITHUB_EVENT_NAME", "push") != "push":
-        return ""
+        return None
     moment = _entry(_event(environ), "repository").get("pushed_at")
     try:
-        return datetime.fromtimestamp(moment, UTC).isoformat() if isinstance(moment, (int, float)) else ""
+        return datetime.fromtimestamp(moment, UTC) if isinstance(moment, (int, float)) and moment > 1 else None
     except (OSError, ValueError, OverflowError):
-        return ""
+        return None
 
 
-def _head_commit(environ: Mapping[str, str]) -> Mapping[str, Any]:
-    """Return the pushed commit of the event file; empty for other events or an unreadable file."""
-    return _entry(_event(environ), "head_commit")
+def _head_commit(environ: Mapping[str, str], commit: str) -> Mapping[str, Any]:
+    """Return what the event file says of this commit; empty for other events, commits or an unreadable file."""
+    event = _event(environ)
+    for holder in (event, _entry(event, "workflow_run"), _entry(event, "merge_group")):
+        head = _entry(holder, "head_commit")
+        if head and same_commit(_text(head, "id") or deployed_commit(environ), commit):
+            return head
+    return {}
 
 
 def _event(environ: Mapping[str, str]) -> Any:
@@ -68,3 +91,14 @@ def _event(environ: Mapping[str, str]) -> Any:
 def _entry(value: Any, name: str) -> Mapping[str, Any]:
     entry = value.get(name) if isinstance(value, dict) else None
     return entry if isinstance(entry, dict) else {}
+
+
+def _sha(entry: Mapping[str, Any], name: str) -> str:
+    text = _text(entry, name)
+    return text if is_sha(text) else ""
+
+
+def _text(entry: Mapping[str, Any], name: str) -> str:
+    """Return a text of the event; one that holds what no UTF-8 has (JSON may) with question marks instead."""
+    text = entry.get(name)
+    return text.encode("utf-8", "replace").decode() if isinstance(text, str) else ""

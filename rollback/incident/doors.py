@@ -10,6 +10,7 @@ from rollback.frontend.client import Amplify
 from rollback.snapshot.store import SnapshotStore
 from rollback.stack.client import CloudFormation
 from rollback.stack.emptiness import Emptiness
+from rollback.stack.images import Images
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,5 +23,6 @@ class Doors:
         self.aws = Aws(region)
         self.cloudformation = CloudFormation(self.aws)
         self.emptiness = Emptiness(self.aws)
+        self.images = Images(self.aws)
         self.amplify = Amplify(self.aws)
         self.store = SnapshotStore(self.aws, Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()))

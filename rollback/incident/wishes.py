@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from rollback.engine.reconcile import Patience
 from rollback.frontend.model import Deployment, Environment
 from rollback.frontend.model import Wishes as FrontendWishes
-from rollback.inputs.trigger import role_result
+from rollback.inputs.trigger import deployed
+from rollback.report.commits import same_commit
 from rollback.stack.part import Wishes as StackWishes
 from rollback.verification.verify import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from rollback.frontend.record import FrontendSnapshot
     from rollback.inputs.model import Inputs
@@ -44,7 +46,9 @@ def stack_wishes(inputs: Inputs, run_keys: Sequence[str]) -> StackWishes:
     )
 
 
-def frontend_wishes(inputs: Inputs, recorded: FrontendSnapshot | None = None) -> FrontendWishes:
+def frontend_wishes(
+    inputs: Inputs, recorded: FrontendSnapshot | None = None, pushed_at: datetime | None = None
+) -> FrontendWishes:
     """Return what was asked for, as far as the frontend is concerned; `recorded` is of the snapshot."""
     if recorded and recorded.branch != inputs.branch:
         recorded = None
@@ -56,16 +60,22 @@ def frontend_wishes(inputs: Inputs, recorded: FrontendSnapshot | None = None) ->
         deployment=Deployment(
             commit=inputs.commit,
             started_at=inputs.started_at,
+            pushed_at=pushed_at,
             failed_job_id=inputs.failed_job_id,
             target_job_id=inputs.target_job_id,
             target_commit=inputs.target_commit,
-            snapshot_job_id=recorded.job_id if recorded else "",
-            frontend_result=role_result(inputs.job_results or {}, inputs.frontend_job) or "",
+            snapshot_job_id=_recorded_job(recorded, inputs.commit) if recorded else "",
+            frontend_result=deployed(inputs.job_results or {}, inputs.frontend_job) or "",
         ),
         if_needed=inputs.redeploy == "if-needed",
         environment=Environment(recorded.app_environment, recorded.branch_environment) if recorded else None,
         recorded_app_id=recorded.app_id if recorded else "",
     )
+
+
+def _recorded_job(recorded: FrontendSnapshot, failed_commit: str | None) -> str:
+    """Return the job that the snapshot recorded; none where it says itself that it is of the failed commit."""
+    return "" if same_commit(recorded.commit, failed_commit or "") else recorded.job_id
 
 
 def wanted(inputs: Inputs) -> Wanted:

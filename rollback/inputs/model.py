@@ -77,6 +77,7 @@ class Inputs(BaseModel):
     frontend_job: JobNames = Field((_DEFAULT_JOBS["frontend_job"],), description="Job(s) whose failure triggers")
     smoke_tests_job: JobNames = Field((_DEFAULT_JOBS["smoke_tests_job"],), description="Job(s) whose failure triggers")
     rollback_on: Choices = Field((JobResult.FAILURE,), description="Results that trigger, out of failure and cancelled")
+    stack_name: StackNames = Field((), description="Stack(s) in the order they are deployed; rolled back in reverse")
     job_results: JobResults = Field(
         None, description="toJSON(needs), or a plain map of job to result; needed for a rollback unless forced"
     )
@@ -84,14 +85,11 @@ class Inputs(BaseModel):
     dry_run: Switch = Field(default=False, description="Decide and print the plan, change nothing, notify nobody")
     environment: Line = Field("", description="A label such as development, shown to people")
     aws_region: Region = Field(None, description="The region; default AWS_REGION, then AWS_DEFAULT_REGION")
-    stack_name: StackNames = Field((), description="Stack(s) in the order they are deployed; rolled back in reverse")
     app_id: AppId = Field(None, description="The Amplify app's id")
     app_name: Line = Field("", description="The Amplify app's exact name, instead of its id")
     branch: Branch = Field(None, description="The Amplify branch; default GITHUB_REF_NAME")
-    commit: Commit = Field(None, description="The failed commit, never redeployed; default GITHUB_SHA")
-    started_at: Timestamp = Field(
-        None, description="ISO 8601: when the failed deployment began; default the time of the push"
-    )
+    commit: Commit = Field(None, description="The failed commit, never redeployed; default what the event deployed")
+    started_at: Timestamp = Field(None, description="ISO 8601: when the failed deployment began, as a hard bound")
     failed_job_id: JobId = Field(None, description="The failed deployment's Amplify job: it and later ones are out")
     target_job_id: JobId = Field(None, description="Redeploy exactly this Amplify job")
     target_commit: Commit = Field(None, description="Redeploy exactly this commit; a tag or branch is looked up")
@@ -141,11 +139,13 @@ class Inputs(BaseModel):
         wanted = {name: info.data[name] for name in _DEFAULT_JOBS if name in info.data}
         if len(wanted) < len(_DEFAULT_JOBS):
             return results  # a role with a problem of its own can't be held against the jobs
+        # A frontend of its own has no infrastructure; a stack's name that is wrong still is one.
+        needed = {"infrastructure_job"} if info.data.get("stack_name", True) else set()
         missing = [
             f"{job} ({name.replace('_', '-')})"
             for name, jobs in wanted.items()
             for job in jobs
-            if job not in results and (name == "infrastructure_job" or job != _DEFAULT_JOBS[name])
+            if job not in results and (name in needed or job != _DEFAULT_JOBS[name])
         ]
         has = ", ".join(results) or "no jobs"
         if missing:
@@ -222,8 +222,10 @@ class Inputs(BaseModel):
 
     @property
     def roles(self) -> Roles:
-        """Return which jobs play which part."""
-        return Roles(self.infrastructure_job, self.frontend_job, self.smoke_tests_job)
+        """Return which jobs play which part; without stacks, an infrastructure job that there isn't plays none."""
+        known = self.job_results or {}
+        infrastructure = tuple(job for job in self.infrastructure_job if self.stack_name or job in known)
+        return Roles(infrastructure, self.frontend_job, self.smoke_tests_job)
 
     @property
     def has_frontend(self) -> bool:

@@ -57,8 +57,7 @@ def _defaults(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         "aws-region": environ.get("AWS_REGION", "").strip() or environ.get("AWS_DEFAULT_REGION", "").strip(),
         "branch": environ.get("GITHUB_REF_NAME", ""),
-        "commit": environ.get("GITHUB_SHA", ""),
-        "started-at": event.pushed_at(environ),
+        "commit": event.deployed_commit(environ),
     }
 
 

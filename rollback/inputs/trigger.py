@@ -1,6 +1,7 @@
 """Pure: is a rollback due, and which rule says so.
 
-The rule is the reference's: the infrastructure was deployed, and then the frontend or the smoke tests failed.
+The rule is the reference's: the infrastructure was deployed, and then the frontend or the smoke tests failed. A
+frontend of its own has no infrastructure job, and then these two alone decide.
 """
 
 from __future__ import annotations
@@ -66,12 +67,10 @@ def decide(
     ):
         failed = [(job, results[job]) for job in jobs if results.get(job) in rollback_on]
         if failed:
-            return Trigger(
-                due=True,
-                rule=rule,
-                reason=f"The infrastructure was deployed and {what} ({_listed(failed)}).",
-                jobs=tuple(job for job, _ in failed),
-            )
+            too = "the infrastructure was deployed and " if roles.infrastructure else ""
+            said = f"{too}{what} ({_listed(failed)})."
+            triggered = tuple(job for job, _ in failed)
+            return Trigger(due=True, rule=rule, reason=f"{said[:1].upper()}{said[1:]}", jobs=triggered)
     others = [(job, results[job]) for job in (*roles.frontend, *roles.smoke_tests) if job in results]
     return Trigger(
         due=False,
@@ -80,11 +79,18 @@ def decide(
     )
 
 
-def role_result(results: Mapping[str, JobResult], jobs: Sequence[str]) -> JobResult | None:
-    """Return the one result that stands for several jobs of a role: the worst, or None where none is known."""
-    order = (JobResult.FAILURE, JobResult.CANCELLED, JobResult.SKIPPED, JobResult.SUCCESS)
-    known = [results[job] for job in jobs if job in results]
-    return min(known, key=order.index, default=None)
+def deployed(results: Mapping[str, JobResult], jobs: Sequence[str]) -> JobResult | None:
+    """Return what the results of a role's jobs together tell of its deployment; None where they don't agree.
+
+    `success` where all succeeded; `failure` or `skipped` where none did. A cancelled job tells nothing: nobody knows
+    how far it came.
+    """
+    known = {results[job] for job in jobs if job in results}
+    if known == {JobResult.SUCCESS}:
+        return JobResult.SUCCESS
+    if known and known <= {JobResult.FAILURE, JobResult.SKIPPED}:
+        return JobResult.FAILURE if JobResult.FAILURE in known else JobResult.SKIPPED
+    return None
 
 
 def _listed(jobs: Sequence[tuple[str, JobResult | None]]) -> str:

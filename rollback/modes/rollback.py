@@ -12,6 +12,7 @@ from rollback.engine.interruption import within
 from rollback.engine.moves import Done
 from rollback.engine.reconcile import Part, Patience, plan, reconcile
 from rollback.frontend.part import FrontendPart
+from rollback.github import event
 from rollback.github.api import GitHub
 from rollback.incident import wishes
 from rollback.incident.telling import report_of, told_frontend
@@ -78,7 +79,8 @@ def _roll_back_stack(incident: Incident, name: str, snapshot: UsableSnapshot) ->
     doors = incident.doors
     restore = None
     if snapshot.asked_for:
-        restore = Restore(doors.cloudformation, snapshot.record_of, doors.store.missing, doors.emptiness)
+        missing = doors.store.missing, doors.images.missing
+        restore = Restore(doors.cloudformation, snapshot.record_of, *missing, emptiness=doors.emptiness)
     asked = wishes.stack_wishes(incident.inputs, incident.run_keys)
     part = StackPart(name, asked, doors.cloudformation, incident.clock, incident.progress, restore)
     incident.stacks.append((part, None))
@@ -95,7 +97,7 @@ def _drop_change_set(incident: Incident, part: StackPart) -> None:
 
 def _roll_back_frontend(incident: Incident, snapshot: UsableSnapshot) -> None:
     inputs = incident.inputs
-    asked = wishes.frontend_wishes(inputs, snapshot.frontend)
+    asked = wishes.frontend_wishes(inputs, snapshot.frontend, event.pushed_at(incident.environ))
     part = FrontendPart(asked, incident.doors.amplify, incident.progress, wishes.job_reason(inputs))
     incident.frontend = part, None
     done = _drive(incident, part, wishes.frontend_patience(inputs))

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from rollback.engine.moves import Ended
 from rollback.engine.reconcile import patiently
+from rollback.frontend.choice import NeedsOlder, NoTarget
+from rollback.frontend.model import short
 from rollback.frontend.part import FrontendPart
-from rollback.frontend.target import NeedsOlder, NoTarget
 from rollback.frontend.telling import frontend_report
+from rollback.github import event
 from rollback.incident import wishes
 from rollback.report.model import FrontendReport, StackReport
 from rollback.report.notices import Code, error
@@ -51,7 +53,8 @@ def _stack(incident: Incident, name: str) -> StackReport:
 
 
 def _frontend(incident: Incident) -> FrontendReport:
-    part = FrontendPart(wishes.frontend_wishes(incident.inputs), incident.doors.amplify, incident.progress)
+    asked = wishes.frontend_wishes(incident.inputs, pushed_at=event.pushed_at(incident.environ))
+    part = FrontendPart(asked, incident.doors.amplify, incident.progress)
     try:
         patiently(part.observe, wishes.frontend_patience(incident.inputs), incident.clock)
         while isinstance(part.choice(), NeedsOlder):
@@ -62,7 +65,7 @@ def _frontend(incident: Incident) -> FrontendReport:
     part.find_failure()
     report = frontend_report(part, None, with_history=True)
     live = report.live
-    serves = f"The site serves job {live.id} ({live.commit[:7] or 'HEAD'})" if live else "The site serves no job yet"
+    serves = f"The site serves job {live.id} ({short(live.commit)})" if live else "The site serves no job yet"
     good = next((job for job in report.history if job.last_known_good), None)
     choice = part.choice()
     why = choice.reason if isinstance(choice, NoTarget) else "there is no last known good"

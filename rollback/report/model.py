@@ -82,7 +82,10 @@ class RemovedAgain(Record):
 
 
 class StackReport(Record):
-    """One stack: its status before and now, what was done to it, and how it ended (None where nothing was to end)."""
+    """One stack: its status before and now, what was done to it, and how it ended (None where nothing was to end).
+
+    `skipped` are resources that its rollback left as the failed deployment made them.
+    """
 
     name: str
     result: Result | None = None
@@ -92,6 +95,7 @@ class StackReport(Record):
     reason: str = ""
     root_cause: RootCause | None = None
     notices: tuple[Notice, ...] = ()
+    skipped: tuple[str, ...] = ()
     removed_again: tuple[RemovedAgain, ...] = ()
     not_rolled_back: tuple[str, ...] = ()
     next_steps: tuple[Command, ...] = ()
@@ -115,7 +119,10 @@ class JobReport(Record):
 
 
 class FrontendReport(Record):
-    """The Amplify branch: what was served before, what was redeployed, what is served now, and is that proven."""
+    """The Amplify branch: what was served before, what was redeployed, what is served now, and is that proven.
+
+    `rule` says in one sentence by which rule the last known good was chosen, and which job is the failed deployment's.
+    """
 
     app_id: str = ""
     app_name: str = ""
@@ -123,6 +130,7 @@ class FrontendReport(Record):
     result: Result | None = None
     before: JobReport | None = None
     target: JobReport | None = None
+    rule: str = ""
     job: JobReport | None = None
     restored: JobReport | None = None
     live: JobReport | None = None

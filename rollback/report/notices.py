@@ -38,11 +38,13 @@ class Code(StrEnum):
     SNAPSHOT_UNUSABLE = "snapshot-unusable"
     SNAPSHOT_UNPROTECTED = "snapshot-cannot-restore"
     SNAPSHOT_KEPT = "snapshot-kept"
+    SNAPSHOT_JOB_PASSED_OVER = "snapshot-job-passed-over"
     SNAPSHOT_OF_FAILED_COMMIT = "snapshot-of-failed-commit"
     RESTORE_DESTRUCTIVE = "restore-destructive"
     RESTORE_UNREAD = "restore-unread"
     RESTORE_ARTIFACTS_GONE = "restore-artifacts-gone"
     RESTORE_SECRET_LOST = "restore-secret-lost"  # noqa: S105 - a notice's name
+    RESTORE_NOT_OURS = "restore-not-ours"
     RESTORE_FAILED = "restore-failed"
     RESTORE_NOT_PROVEN = "restore-not-proven"
     RESTORE_KEEPS_VALUES = "restore-keeps-values"

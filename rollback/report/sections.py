@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rollback.report import words
+from rollback.report import removed, words
 from rollback.report.markup import Markup, folded
 from rollback.report.results import Mode, Outcome, Result, Verdict
 from rollback.report.shorter import keep_ends
@@ -41,7 +41,7 @@ def verdict(report: Report, markup: Markup) -> Iterator[str]:
         found = [notice.text for notice in words.notices(report)] or report.reason.splitlines()
         yield markup.bullets(found, markup.prose)
         return
-    told = words.answers(report)
+    told = [*words.answers(report), *words.chosen(report)]
     yield replace(markup, rows=len(told)).bullets(
         told, lambda pair: f"<strong>{pair[0]}:</strong> {markup.prose(pair[1])}"
     )
@@ -110,9 +110,9 @@ def cause(report: Report, markup: Markup) -> Iterator[str]:
 
 def removed_again(report: Report, markup: Markup) -> Iterator[str]:
     """What of the failed deployment's own the restore removed, or in a dry run would."""
-    items = [(markup.code(stack.name), one) for stack in report.stacks for one in words.removed_again(stack)]
+    items = [(markup.code(stack.name), one) for stack in report.stacks for one in removed.lines(stack)]
     if items:
-        yield f"<h3>{words.REMOVED_AGAIN[report.dry_run]}</h3>"
+        yield f"<h3>{removed.heading(report)}</h3>"
         yield markup.bullets(items, lambda item: f"{item[0]}: {markup.prose(item[1])}")
 
 

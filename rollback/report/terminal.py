@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from rollback.report import words
+from rollback.report import removed, words
 from rollback.report.results import Mode, Outcome
 from rollback.report.text import clean, collapse, shorten
 
@@ -28,8 +28,8 @@ def terminal(report: Report) -> list[str]:
     for title, section in (
         ("Parts", list(_parts(report))),
         (
-            words.REMOVED_AGAIN[report.dry_run],
-            [_shown(line) for stack in report.stacks for line in words.removed_again(stack)],
+            removed.heading(report),
+            [_shown(line) for stack in report.stacks for line in removed.lines(stack)],
         ),
         ("What was not rolled back", [_shown(line) for part in words.parts(report) for line in part.not_rolled_back]),
         ("Why it failed", list(_cause(report))),
@@ -45,7 +45,7 @@ def terminal(report: Report) -> list[str]:
 
 def _told(report: Report) -> Iterator[str]:
     yield _shown(re.sub(":$", ".", words.verdict(report)))  # what a summary lists below it stands above here
-    for question, answer in words.answers(report):
+    for question, answer in (*words.answers(report), *words.chosen(report)):
         yield f"{question}: {_shown(answer)}"
 
 

@@ -42,6 +42,27 @@ _STATUSES: Final = frozenset(
 # A part's timeline ends in its result, the trigger's is the rule, the verification's what it said.
 _BEGINNINGS: Final = frozenset(word.value for words in (Result, Verdict, Rule) for word in words)
 _WORD = re.compile(r"[A-Z][A-Z_]+")
+_JOB = re.compile(r"job \d{1,18}(?= )")
+_DOINGS: Final = {
+    "cancel": "cancel",
+    "continue": "continue",
+    "roll the failed update back": "roll back",
+    "prepare a change set": "change set",
+    "execute the change set": "restore",
+    "put back the environment": "environment",
+    "redeploy": "redeploy",
+    "stop job": "stop build",
+    "delete our": "change set",
+    "aws says no": "AWS says no",
+    "aws does not stop": "AWS says no",
+    "unclear": "unclear",
+    "is nested": "nested",
+    "a rollback by this action": "adopt",
+    "our change set": "change set",
+    "saved to": "saved",
+    "recorded": "recorded",
+}
+"""How what was done begins, and the label of its bar."""
 
 
 class _Bar(NamedTuple):
@@ -54,7 +75,7 @@ class _Bar(NamedTuple):
 def diagram(report: Report) -> str:
     """Return a Mermaid gantt chart of the timeline, a row a change, or nothing where there is too little to draw.
 
-    A row is named by the status that its moment tells, else by its number in the table beside the diagram.
+    A row is named by the status that its moment tells, a job's by its number too, else by what was done.
     """
     bars = _bars(report)
     if len(bars) < _FEWEST_BARS or not any(bar.end > bar.begin for bar in bars):
@@ -77,9 +98,9 @@ def _bars(report: Report) -> list[_Bar]:
     names = [stack.name for stack in report.stacks]
     bars: list[_Bar] = []
     ends: dict[str, float] = {}
-    for number, moment in reversed(list(enumerate(report.timeline, 1))):
+    for moment in reversed(report.timeline):
         section, begin = _section(moment.part, names), _bounded(moment.seconds)
-        bars.append(_Bar(section, _label(number, moment.text), begin, max(begin, ends.get(section, begin))))
+        bars.append(_Bar(section, _label(moment.text), begin, max(begin, ends.get(section, begin))))
         ends[section] = begin
     return list(keep_ends(bars[::-1], MOST_BARS))
 
@@ -97,12 +118,15 @@ def _section(part: str, stacks: Sequence[str]) -> str:
     return _PARTS.get(part.lower(), "Run")
 
 
-def _label(number: int, text: str) -> str:
+def _label(text: str) -> str:
     first = text.partition(":")[0]
     if first in _BEGINNINGS:
         return first
-    known = (word for word in _WORD.findall(text[:1_000]) if word in _STATUSES)
-    return next(known, f"step {number}")
+    known = next((word for word in _WORD.findall(text[:1_000]) if word in _STATUSES), "")
+    if job := _JOB.match(text):
+        return f"{job[0]} {known}".strip()
+    done = next((label for beginning, label in _DOINGS.items() if text.lower().startswith(beginning)), "")
+    return known or done or "event"
 
 
 def _task(bar: _Bar) -> str:

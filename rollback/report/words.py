@@ -10,7 +10,10 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from rollback.report.commits import same_commit
 from rollback.report.results import Mode, Outcome, Result
+from rollback.report.skipped import TITLE as TITLE_SKIPPED
+from rollback.report.skipped import skipped, skipped_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -90,12 +93,6 @@ _PART_ENDS: Final[dict[Result | None, tuple[str, str]]] = {
     None: ("was not finished", "were not finished"),
 }
 
-REMOVED_AGAIN: Final = {
-    False: "What the failed deployment had made, and is removed again",
-    True: "What the failed deployment made, and would be removed again",
-}
-"""The heading, by whether it is a dry run."""
-
 _AT_GOOD: Final = frozenset({Result.ROLLED_BACK, Result.ALREADY_GOOD})
 _SHA = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
 _SHORT_SHA = 7
@@ -112,6 +109,8 @@ def title(report: Report) -> str:
         return "❌ No status: AWS could not be read"
     if report.mode is Mode.VERIFY and report.outcome in _GATE_TITLES:
         return _GATE_TITLES[report.outcome]
+    if skipped(report) and report.outcome is Outcome.ROLLED_BACK:
+        return TITLE_SKIPPED
     if unproven(report) and report.outcome is Outcome.ROLLED_BACK:
         return "⚠️ Rolled back, but unproven"
     return _TITLES[report.outcome]
@@ -134,6 +133,9 @@ def verdict(report: Report) -> str:
     failed = {Outcome.FAILED, Outcome.UNHEALTHY}
     if report.outcome in by_reason or (report.outcome in failed and report.mode is not Mode.ROLLBACK):
         return _sentence(report.reason)
+    if skipped(report) and report.outcome is Outcome.ROLLED_BACK:
+        which = ", and which commit the site was rebuilt from is unproven" if unproven(report) else ""
+        return f"The failed deployment is undone but for {skipped(report)}: skipped, and as it left them{which}."
     if unproven(report) and report.outcome is Outcome.ROLLED_BACK:
         return "The site was rebuilt from its last good job, but which commit that gave is unproven."
     if report.outcome is Outcome.PARTIAL and not any(part.result in _AT_GOOD for part in parts(report)):
@@ -162,9 +164,17 @@ def answers(report: Report) -> list[tuple[str, str]]:
     return [(question, answer) for question, answer in asked if answer]
 
 
+def chosen(report: Report) -> list[tuple[str, str]]:
+    """Return why this job is the last known good, as another answer: in a rollback it is worth a line to readers."""
+    rule = report.frontend.rule if report.frontend and report.mode is Mode.ROLLBACK else ""
+    return [("Why this release", rule)] if rule else []
+
+
 def result_words(report: Report, part: StackReport | FrontendReport) -> str:
     """Return how the part ended, in a word or two with its sign."""
-    return "⚠️ rolled back, unproven" if part is report.frontend and unproven(report) else _RESULT_WORDS[part.result]
+    if part is report.frontend and unproven(report):
+        return "⚠️ rolled back, unproven"
+    return skipped_words(report, part) or _RESULT_WORDS[part.result]
 
 
 def what_failed(report: Report) -> str:
@@ -190,6 +200,7 @@ def what_was_done(report: Report) -> str:
             clauses.append(f"{_and(named_parts)} {ends[len(stacks) + (named_parts[-1] == 'the frontend') > 1]}")
     if unproven(report):
         clauses.append("the frontend was rebuilt from its last good job, unproven")
+    clauses += [f"skipped: {skipped(report)}"] if skipped(report) else []
     told = "; ".join(clauses)
     return _sentence(f"{told[:1].upper()}{told[1:]}")
 
@@ -230,14 +241,6 @@ def parts(report: Report) -> tuple[StackReport | FrontendReport, ...]:
     return (*report.stacks, report.frontend) if report.frontend else report.stacks
 
 
-def removed_again(stack: StackReport) -> list[str]:
-    """Return a line for each stateful resource that went with the failed deployment: what, which, and why it might."""
-    return [
-        f"{one.logical_id} ({one.type}){one.physical_id and f' {one.physical_id}'}: {one.why}"
-        for one in stack.removed_again
-    ]
-
-
 def next_steps(report: Report) -> list[Command]:
     """Return every next step of the run, its parts and its notices, each once."""
     steps = [*report.next_steps, *(step for part in parts(report) for step in part.next_steps)]
@@ -260,12 +263,6 @@ def known_commit(job: JobReport | None) -> str:
 def is_failed_commit(report: Report, commit: str) -> bool:
     """Return whether this is the commit to roll back from. Who only looks has none: the commit is what it runs on."""
     return report.mode is Mode.ROLLBACK and same_commit(commit, report.context.commit)
-
-
-def same_commit(one: str, other: str) -> bool:
-    """Return whether both name the same commit, of which either may be cut short."""
-    length = min(len(one), len(other))
-    return length >= _SHORT_SHA and one[:length].lower() == other[:length].lower()
 
 
 def is_commit_id(text: str) -> bool:
@@ -301,6 +298,8 @@ def when(time: datetime | None) -> str:
 
 
 def _last_known_good(report: Report) -> str:
+    if report.frontend and report.frontend.rule:
+        return report.frontend.rule
     history: Sequence[JobReport] = report.frontend.history if report.frontend else ()
     good = next((job for job in history if job.last_known_good), None)
     if good is None:

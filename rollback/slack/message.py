@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from rollback.report import words
+from rollback.report import removed, words
 from rollback.report.results import Result
 from rollback.report.text import clean, collapse, shorten
 
@@ -92,8 +92,8 @@ def thread_details(report: Report) -> Message:
     lists = [
         ("Parts", [_part_line(report, part) for part in words.parts(report)]),
         (
-            words.REMOVED_AGAIN[report.dry_run],
-            [prose(line) for stack in report.stacks for line in words.removed_again(stack)],
+            removed.heading(report),
+            [prose(line) for stack in report.stacks for line in removed.lines(stack)],
         ),
         ("What was not rolled back", [prose(line) for line in _not_rolled_back(report)]),
         ("What to know", [f"{prose(notice.text)} `{_bare(notice.code)}`" for notice in words.notices(report)]),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rollback.engine.reconcile import patiently
 from rollback.engine.trouble import AwsTrouble
+from rollback.report.commits import same_commit
 from rollback.report.notices import Code, warning
 from rollback.snapshot.store import SnapshotProblem, place
 
@@ -72,7 +73,7 @@ def read_snapshot(
     if snapshot is None:
         return UsableSnapshot(where.text, problem=f"there is no snapshot at {where.text}.")
     recorded = snapshot.frontend
-    if recorded and recorded.commit and failed_commit and recorded.commit.lower().startswith(failed_commit):
+    if recorded and same_commit(recorded.commit, failed_commit or ""):
         told = "The snapshot's frontend job is of the failed commit: the other rules choose the last known good."
         return UsableSnapshot(where.text, snapshot, notices=(warning(Code.SNAPSHOT_OF_FAILED_COMMIT, told),))
     return UsableSnapshot(where.text, snapshot)

@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rollback.stack.model import STACK_TYPE, Change, ChangeSet
+from rollback.stack.model import STACK_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from rollback.stack.changes import Change, ChangeSet
 
 MOST = 500
 """How many nested change sets are read: a hierarchy that AWS can deploy has fewer (2,500 operations at once)."""

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rollback.stack import evidence
-from rollback.stack.model import STACK_TYPE, Change
+from rollback.stack.model import STACK_TYPE
 from rollback.stack.stateful import RETAINED, is_stateful, remade
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from rollback.stack.changes import Change
     from rollback.stack.model import Event
 
 Resource = tuple[str, str]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from rollback.stack.changes import ChangeSet
     from rollback.stack.guard import Verdict
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
@@ -66,6 +67,7 @@ class Attempt:
     """A write of ours: which step, its token, the status seen just before, and how many seconds ago it was made.
 
     `rejection` is AWS's no; `unclear` says why nobody knows whether it took effect; `earlier` ones are a killed run's.
+    `after` is the id of the newest event known when it was made, empty where none was.
     """
 
     step: str
@@ -76,70 +78,15 @@ class Attempt:
     unclear: str = ""
     earlier: bool = False
     other_status_seen: bool = False
-
-
-@dataclass(frozen=True)
-class Detail:
-    """One property that a change touches: its name, where in it (`path`), and Add, Remove or Modify; empty: unsaid."""
-
-    name: str = ""
-    path: str = ""
-    kind: str = ""
-
-
-@dataclass(frozen=True)
-class Change:
-    """One resource change of a change set, in CloudFormation's words; what it does not tell is empty.
-
-    `policy` is its PolicyAction, `stack_id` the stack that the resource is in, `nested` a nested stack's own change
-    set. `details` is None where CloudFormation tells none. `in_new_stack`: in a nested stack that is added, too.
-    """
-
-    action: str
-    logical_id: str
-    type: str
-    replacement: str = ""
-    policy: str = ""
-    physical_id: str = ""
-    stack_id: str = ""
-    nested: str = ""
-    details: tuple[Detail, ...] | None = None
-    in_new_stack: bool = False
-
-
-@dataclass(frozen=True)
-class ChangeSet:
-    """Our change set, all its pages and (`nested.whole`) nested stacks' read; statuses in CloudFormation's words.
-
-    `making` names nested change sets that CloudFormation is still at work on, `unread` says which can't be read and
-    why. `imports`: it adopts what exists already.
-    """
-
-    name: str
-    status: str
-    execution_status: str = ""
-    reason: str = ""
-    changes: tuple[Change, ...] = ()
-    imports: bool = False
-    making: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
-
-    @property
-    def is_empty(self) -> bool:
-        """Return whether it failed because there is nothing to change (CloudFormation has two wordings)."""
-        texts = ("didn't contain changes", "no updates are to be performed")
-        return self.status == "FAILED" and any(text in self.reason.lower() for text in texts)
-
-    @property
-    def is_ready(self) -> bool:
-        """Return whether it can be executed, as far as its own status tells."""
-        return self.status == "CREATE_COMPLETE" and self.execution_status == "AVAILABLE"
+    after: str = ""
 
 
 @dataclass(frozen=True)
 class RestoreView:
     """What a restore knows: whether the snapshot can be used, how the stack differs from it, what stands in the way.
 
+    `foreign` is what of our change set is not as it was asked for, `taken` the name that somebody had before us.
+    CloudFormation took `made` change sets from us, and in `unseen` looks in a row it did not show the newest.
     `verdicts` are the guard's on what an executable change set does, None where it was not asked. `adopting`: the
     change set is to re-adopt what exists; `not_adopted` is why CloudFormation would not make that one.
     """
@@ -150,6 +97,10 @@ class RestoreView:
     artifacts_gone: tuple[str, ...] = ()
     change_set: ChangeSet | None = None
     found_empty: bool = False
+    foreign: tuple[str, ...] = ()
+    taken: str = ""
+    made: int = 0
+    unseen: int = 0
     rejections: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] | None = None

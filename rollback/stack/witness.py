@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING
 
 from rollback.engine.trouble import Denied, Rejected
 from rollback.stack import evidence, guard
+from rollback.stack.changes import Change
 from rollback.stack.guard import Past
-from rollback.stack.model import STACK_TYPE, Change
+from rollback.stack.model import STACK_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from rollback.stack.changes import ChangeSet
     from rollback.stack.client import CloudFormation
     from rollback.stack.emptiness import Emptiness
     from rollback.stack.guard import Verdict
-    from rollback.stack.model import ChangeSet, Event
+    from rollback.stack.model import Event
     from rollback.stack.record import StackSnapshot
 
 _MOST_EVENTS = 20_000

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sandbox.clock import ScaledClock
@@ -15,6 +16,8 @@ from sandbox.demo.page import page
 from sandbox.world import Sandbox
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sandbox.slack import Slack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,22 +39,25 @@ def main(arguments: list[str]) -> int:
         flush=True,
     )
     with Sandbox(ScaledClock(SPEED)) as sandbox:
-        if incident.snapshot_first:
-            print(
-                "\n— Before the deployment, a step of the workflow records the last known good (mode: snapshot)",
-                flush=True,
-            )
-            incident.snapshot_first(sandbox)
-            _play(sandbox, incident, folder, mode="snapshot")
-            print("\n— The deployment: the infrastructure succeeds, the smoke tests fail", flush=True)
-        incident.prepare(sandbox)
-        print("\n— The rollback step", flush=True)
-        code = _play(sandbox, incident, folder, mode="rollback")
+        code = play(sandbox, incident, folder)
         _show(sandbox.slack, folder, code, incident)
     return 0
 
 
-def _play(sandbox: Sandbox, incident: Incident, folder: Path, *, mode: str) -> int:
+def play(sandbox: Sandbox, incident: Incident, folder: Path, inputs: Mapping[str, str] = MappingProxyType({})) -> int:
+    """Play the incident by the real entrypoint, with further `inputs`; return the exit code of the rollback."""
+    if incident.snapshot_first:
+        before = "Before the deployment, a step of the workflow records the last known good (mode: snapshot)"
+        print(f"\n— {before}", flush=True)
+        incident.snapshot_first(sandbox)
+        _play(sandbox, incident, folder, inputs, mode="snapshot")
+        print("\n— The deployment: the infrastructure succeeds, the smoke tests fail", flush=True)
+    incident.prepare(sandbox)
+    print("\n— The rollback step", flush=True)
+    return _play(sandbox, incident, folder, inputs, mode="rollback")
+
+
+def _play(sandbox: Sandbox, incident: Incident, folder: Path, more: Mapping[str, str], *, mode: str) -> int:
     """Run the real entrypoint as the runner would, and return its exit code."""
     files = {name: folder / f"{mode}-{name.lower()}.txt" for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
     for file in files.values():
@@ -69,6 +75,7 @@ def _play(sandbox: Sandbox, incident: Incident, folder: Path, *, mode: str) -> i
         "slack-webhook-url": sandbox.slack.webhook_url,
         "slack-mentions": "S0DEVOPS1",
         **incident.inputs,
+        **more,
     }
     if not inputs.get("verify-contains"):
         del inputs["verify-url"]
@@ -91,7 +98,7 @@ def _play(sandbox: Sandbox, incident: Incident, folder: Path, *, mode: str) -> i
         "GITHUB_WORKSPACE": str(folder),
         "PYTHONUNBUFFERED": "1",
     }
-    command = [sys.executable, str(ROOT / "entrypoint.py")]
+    command = [sys.executable, str(ROOT / "entrypoint.py"), "--outputs"]
     return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - our own entrypoint
 
 

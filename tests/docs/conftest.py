@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.npm import TOOLS, missing
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-TOOLS = ROOT / "tools"
 
 
 @pytest.fixture
@@ -43,24 +42,11 @@ def example_names() -> list[str]:
     return sorted(path.name for path in (ROOT / "examples").glob("*.yml"))
 
 
-def _unavailable() -> str:
-    if not shutil.which("node"):
-        return "node is not here"
-    with (Path(tempfile.gettempdir()) / "rollback-tools.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the tests run in several processes
-        if (TOOLS / "node_modules" / "@actions" / "expressions").is_dir():
-            return ""
-        if not shutil.which("npm"):
-            return "npm is not here"
-        command = ["npm", "--prefix", str(TOOLS), "ci", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, capture_output=True, check=False, timeout=90)
-        return "GitHub's npm packages can't be had" if done.returncode else ""
-
-
 @pytest.fixture(scope="session")
 def github() -> Iterator[GitHubEvaluator]:
     """Return GitHub's own parser and evaluator; skip where it can't be had, but never on GitHub itself."""
-    reason = _unavailable()
+    reason = "" if shutil.which("node") else "node is not here"
+    reason = reason or missing("@actions/expressions")
     if reason and os.environ.get("GITHUB_ACTIONS"):
         pytest.fail(f"{reason}: the conditions of the examples have to be evaluated here")
     if reason:

@@ -220,6 +220,14 @@ def _(play: Play) -> Report:
     return play.run(**SITE, **FROM_SNAPSHOT)
 
 
+@situation(Code.SNAPSHOT_JOB_PASSED_OVER)
+def _(play: Play) -> Report:
+    play.job(GOOD)
+    play.job("HEAD")
+    play.snapshot(**SITE)
+    return play.run(**SITE, **FROM_SNAPSHOT, failed_job_id="2")
+
+
 @situation(Code.RESTORE_DESTRUCTIVE)
 def _(play: Play) -> Report:
     play.create()
@@ -279,6 +287,16 @@ def _(play: Play) -> Report:
     secret = [{"ParameterKey": "Secret", "ParameterValue": "hush, but new"}]
     play.sandbox.cloudformation.update("shop", json.dumps(changed), Parameters=secret)
     play.wait(1800)
+    return play.run(**STACK, **FROM_SNAPSHOT)
+
+
+@situation(Code.RESTORE_NOT_OURS)
+def _(play: Play) -> Report:
+    play.create()
+    play.snapshot(**STACK)
+    play.update()
+    taken = AwsError("AlreadyExistsException", "ChangeSet rollback-action-1 already exists", 400)
+    play.sandbox.faults.add(Fault("CreateChangeSet", Kind.DENIED, error=taken))
     return play.run(**STACK, **FROM_SNAPSHOT)
 
 

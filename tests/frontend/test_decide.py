@@ -108,12 +108,24 @@ def test_a_redeployment_that_is_already_served_is_already_good() -> None:
     assert redeployed_before(look) == retry(3)
 
 
-def test_a_served_redeployment_of_a_head_job_is_unproven() -> None:
-    look = seen(
-        job(1, "HEAD"), job(2, "HEAD"), retry(3, "HEAD"), deployment=failed(frontend_result="success", started_at=at(2))
-    )
-    assert end(decide(look)) == (Result.ALREADY_GOOD, "")
-    assert warned(decide(look)) == [Code.UNPROVEN]
+def test_a_finished_retry_that_names_no_commit_is_never_taken_for_ours() -> None:
+    """The deploy step or a person may have retried the failed build."""
+    known = {"frontend_result": "success", "started_at": at(2)}
+    look = seen(job(1, "HEAD"), job(2, "HEAD", "FAILED"), retry(3, "HEAD"), deployment=failed(**known))
+    assert redeployed_before(look) is None
+    assert decide(look) == Redeploy(job(1, "HEAD"))
+
+
+@pytest.mark.parametrize("known", [{"frontend_result": "success"}, {"failed_job_id": "2"}, {"started_at": at(2)}])
+def test_a_running_retry_that_names_no_commit_is_adopted(known: dict[str, str]) -> None:
+    ours = retry(3, "HEAD", "RUNNING")
+    assert decide(seen(job(1, "HEAD"), job(2, "HEAD"), ours, deployment=failed(**known))) == Adopt(ours)
+
+
+@pytest.mark.parametrize("short", [GOOD[:7], GOOD[:9].upper()])
+def test_a_redeployment_is_recognised_by_a_short_commit(short: str) -> None:
+    assert end(decide(seen(job(1), job(2, BAD), retry(3, short)))) == (Result.ALREADY_GOOD, "")
+    assert end(decide(seen(job(1, short), job(2, BAD[:7]), retry(3)))) == (Result.ALREADY_GOOD, "")
 
 
 def test_a_retry_older_than_the_failed_deployment_is_not_this_rollbacks() -> None:
@@ -156,14 +168,38 @@ def test_somebodys_build_that_runs_is_waited_for_where_the_target_is_named() -> 
     assert decide(look) == Wait("job 3 to end (RUNNING): Amplify runs one job a branch")
 
 
-def test_where_the_failed_deployment_left_no_job_its_start_tells_what_is_newer() -> None:
-    move = decide(seen(job(1), job(2, OTHER), deployment=failed(started_at=at(2))))
+@pytest.mark.parametrize("result", ["failure", "skipped"])
+@pytest.mark.parametrize(
+    ("newest", "known"),
+    [(job(2, OTHER), {"started_at": at(2)}), (job(2, OTHER, "RUNNING"), {})],
+    ids=["began since", "still runs"],
+)
+def test_where_this_deployment_built_nothing_a_newer_one_is_somebody_elses(
+    newest: Job, known: dict[str, object], result: str
+) -> None:
+    move = decide(seen(job(1), newest, deployment=failed(frontend_result=result, **known)))
     assert end(move) == (Result.REFUSED, Code.SUPERSEDED)
 
 
-def test_where_nothing_tells_when_it_began_a_running_build_is_certainly_newer() -> None:
-    move = decide(seen(job(1), job(2, OTHER, "RUNNING")))
-    assert end(move) == (Result.REFUSED, Code.SUPERSEDED)
+@pytest.mark.parametrize("result", ["success", ""])
+def test_what_may_be_the_deployments_own_job_never_supersedes_it(result: str) -> None:
+    """GITHUB_SHA may be a commit that Amplify never built: then its own job is of another one."""
+    look = seen(job(1), job(2, OTHER), deployment=failed(started_at=at(2), frontend_result=result))
+    assert decide(look) == Redeploy(job(1))
+
+
+@pytest.mark.parametrize("unknown", ["v1.2.0", "main", "20251203", "HEAD"])
+def test_what_cannot_be_compared_is_not_somebodys_later_deployment(unknown: str) -> None:
+    assert decide(seen(job(1), job(2, BAD), job(3, unknown))) == Redeploy(job(1))
+
+
+@pytest.mark.parametrize("short", [BAD[:7], BAD[:12].upper()])
+def test_the_failed_commit_in_short_form_is_not_somebodys_later_deployment(short: str) -> None:
+    assert decide(seen(job(1), job(2, BAD), job(3, short))) == Redeploy(job(1))
+
+
+def test_another_commit_in_short_form_is_somebodys_later_deployment() -> None:
+    assert end(decide(seen(job(1), job(2, BAD), job(3, OTHER[:7])))) == (Result.REFUSED, Code.SUPERSEDED)
 
 
 def test_our_own_redeployment_does_not_supersede() -> None:
@@ -210,6 +246,20 @@ def test_a_retry_that_amplify_rejects_is_refused_in_its_words() -> None:
     assert end(move) == (Result.REFUSED, Code.TARGET_CANNOT_BE_RETRIED)
     assert isinstance(move, Done)
     assert move.reason == "Amplify does not retry job 1: App is not connected to a repository."
+
+
+@pytest.mark.parametrize(
+    ("said", "cure"),
+    [
+        ("The connection to your Git provider has expired.", "aws amplify start-job "),
+        ("RETRY is not supported for a job of the type MANUAL.", "aws amplify start-deployment "),
+    ],
+)
+def test_the_cure_of_a_rejected_retry_fits_its_cause(said: str, cure: str) -> None:
+    move = decide(seen(job(1), job(2, BAD), start_rejection=said))
+    assert isinstance(move, Done)
+    assert said in move.reason
+    assert move.next_steps[0].line.startswith(cure)
 
 
 def test_the_environment_is_put_back_before_the_redeployment() -> None:

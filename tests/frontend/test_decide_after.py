@@ -70,6 +70,24 @@ def test_a_rebuild_whose_commit_nobody_can_tell_is_unproven(target: str, built: 
     assert warned(move) == [Code.UNPROVEN]
 
 
+@pytest.mark.parametrize(("target", "built"), [(GOOD, GOOD[:7]), (GOOD[:7], GOOD), (GOOD, GOOD.upper())])
+def test_a_commit_is_proven_in_any_form(target: str, built: str) -> None:
+    move = after(retry(3, built), target=job(1, target))
+    assert end(move) == (Result.ROLLED_BACK, "")
+    assert warned(move) == []
+
+
+@pytest.mark.parametrize(("target", "built"), [("v1.1.0", "v1.1.0"), ("v1.1.0", GOOD), (GOOD, "main")])
+def test_a_name_is_no_proof_of_a_commit(target: str, built: str) -> None:
+    move = after(retry(3, built), target=job(1, target))
+    assert end(move)[0] is Result.ROLLED_BACK
+    assert warned(move) == [Code.UNPROVEN]
+
+
+def test_a_rebuild_of_the_failed_commit_in_short_form_is_failed() -> None:
+    assert end(after(retry(3, BAD[:7]), target=job(1, "HEAD"))) == (Result.FAILED, Code.WRONG_COMMIT_BUILT)
+
+
 def test_a_build_queued_meanwhile_is_reported() -> None:
     move = after(retry(3), others=(BUILT_BAD, job(4, OTHER, "PENDING")))
     assert warned(move) == [Code.BUILD_QUEUED]

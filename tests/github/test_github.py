@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rollback.github import event
 from rollback.github.api import GitHub, Unresolved
 from rollback.incident.telling import context
 from rollback.inputs.reading import read
@@ -66,18 +68,76 @@ def test_on_a_terminal_what_nobody_knows_is_empty() -> None:
 
 
 def test_the_pushed_commit_tells_message_and_author(tmp_path: Path) -> None:
-    event = tmp_path / "event.json"
-    event.write_text(json.dumps({"head_commit": {"message": "Faster basket", "author": {"name": "Mona"}}}))
-    told = context({**RUN, "GITHUB_EVENT_PATH": str(event)}, inputs())
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps({"head_commit": {"message": "Faster basket", "author": {"name": "Mona"}}}))
+    told = context({**RUN, "GITHUB_EVENT_PATH": str(file)}, inputs())
     assert (told.commit_message, told.author) == ("Faster basket", "Mona")
 
 
 @pytest.mark.parametrize(
-    "event", ["", "[1]", '{"head_commit": null}', '{"head_commit": {"author": "x", "message": null}}']
+    ("name", "event"),
+    [
+        ("push", {"head_commit": {"id": SHA, "message": "Faster basket", "author": {"name": "Mona"}}}),
+        (
+            "workflow_run",
+            {
+                "workflow_run": {
+                    "head_sha": "d" * 40,
+                    "head_commit": {"id": "d" * 40, "message": "Faster basket", "author": {"name": "Mona"}},
+                }
+            },
+        ),
+        (
+            "merge_group",
+            {"merge_group": {"head_commit": {"id": SHA, "message": "Faster basket", "author": {"name": "Mona"}}}},
+        ),
+    ],
 )
-def test_an_odd_event_file_is_no_trouble(tmp_path: Path, event: str) -> None:
+def test_message_and_author_are_the_deployed_commits(tmp_path: Path, name: str, event: dict[str, Any]) -> None:
     file = tmp_path / "event.json"
-    file.write_text(event)
+    file.write_text(json.dumps(event), encoding="utf-8")
+    environ = {**RUN, "GITHUB_EVENT_NAME": name, "GITHUB_EVENT_PATH": str(file)}
+    told = context(environ, inputs())
+    assert (told.commit_message, told.author) == ("Faster basket", "Mona")
+    assert told.commit == ("d" * 40 if name == "workflow_run" else SHA)
+    other = context(environ, inputs(commit="abcdef1"))
+    assert (other.commit_message, other.author) == ("", "octocat")
+
+
+def test_a_commit_that_is_not_known_is_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "event.json"
+    file.write_text("{", encoding="utf-8")
+    told = context({**RUN, "GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(file)}, inputs())
+    assert (told.commit, told.commit_url) == ("", "")
+
+
+class TestWhenItWasPushed:
+    @staticmethod
+    def pushed_at(tmp_path: Path, text: str, name: str = "push") -> datetime | None:
+        file = tmp_path / "event.json"
+        file.write_text(text, encoding="utf-8")
+        return event.pushed_at({"GITHUB_EVENT_NAME": name, "GITHUB_EVENT_PATH": str(file)})
+
+    def test_a_push_tells_it(self, tmp_path: Path) -> None:
+        text = json.dumps({"repository": {"pushed_at": 1_764_756_900}})
+        assert self.pushed_at(tmp_path, text) == datetime(2025, 12, 3, 10, 15, tzinfo=UTC)
+
+    @pytest.mark.parametrize("name", ["workflow_dispatch", "schedule", "pull_request", ""])
+    def test_other_events_do_not_tell_it(self, tmp_path: Path, name: str) -> None:
+        assert self.pushed_at(tmp_path, json.dumps({"repository": {"pushed_at": 1_764_756_900}}), name) is None
+
+    @pytest.mark.parametrize("moment", ["null", '"2025-12-03T10:15:00Z"', "true", "1e300", "NaN", "-1", "[1]"])
+    def test_an_event_that_does_not_tell_it_is_no_problem(self, tmp_path: Path, moment: str) -> None:
+        assert self.pushed_at(tmp_path, f'{{"repository": {{"pushed_at": {moment}}}}}') is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[1]", "[" * 100_000, '{"head_commit": null}', '{"head_commit": {"author": "x", "message": null}}'],
+)
+def test_an_odd_event_file_is_no_trouble(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "event.json"
+    file.write_text(text)
     told = context({**RUN, "GITHUB_EVENT_PATH": str(file)}, inputs())
     assert (told.commit_message, told.author) == ("", "octocat")
 

@@ -216,38 +216,62 @@ class TestWhereTheRunnerKnows:
         assert (inputs.branch, inputs.commit) == ("main", "abcdef1")
 
 
-class TestWhenTheDeploymentBegan:
-    """`started-at` comes from the event file of a push."""
+def test_when_it_was_pushed_is_no_bound_that_anybody_gave(tmp_path: Path) -> None:
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps({"repository": {"pushed_at": 1_764_756_900}}), encoding="utf-8")
+    assert given(GITHUB_EVENT_NAME="push", GITHUB_EVENT_PATH=str(file)).started_at is None
+
+
+class TestTheCommitThatWasDeployed:
+    """By the event's own head: in some events GITHUB_SHA is a commit that was never deployed."""
 
     @staticmethod
-    def started_at(tmp_path: Path, event: str, *, name: str = "push") -> datetime | None:
+    def commit(tmp_path: Path, name: str, event: object, **more: str) -> str | None:
         file = tmp_path / "event.json"
-        file.write_text(event, encoding="utf-8")
-        return given(GITHUB_EVENT_NAME=name, GITHUB_EVENT_PATH=str(file)).started_at
+        file.write_text(event if isinstance(event, str) else json.dumps(event), encoding="utf-8")
+        return given(more, GITHUB_EVENT_NAME=name, GITHUB_EVENT_PATH=str(file), GITHUB_SHA="f" * 40).commit
 
-    def test_it_is_the_time_of_the_push(self, tmp_path: Path) -> None:
-        event = json.dumps({"repository": {"pushed_at": 1_764_756_900}})
-        assert self.started_at(tmp_path, event) == datetime(2025, 12, 3, 10, 15, tzinfo=UTC)
+    PULL_REQUESTS = ("pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment")
 
-    @pytest.mark.parametrize("name", ["workflow_dispatch", "schedule", "pull_request", ""])
-    def test_other_events_do_not_tell_it(self, tmp_path: Path, name: str) -> None:
-        event = json.dumps({"repository": {"pushed_at": 1_764_756_900}})
-        assert self.started_at(tmp_path, event, name=name) is None
+    @pytest.mark.parametrize("name", PULL_REQUESTS)
+    def test_of_a_pull_request_it_is_the_head(self, tmp_path: Path, name: str) -> None:
+        event = {"pull_request": {"head": {"sha": SHA}, "merged": False, "merged_at": None}}
+        assert self.commit(tmp_path, name, event) == SHA
+
+    def test_of_a_merged_pull_request_it_is_the_merge(self, tmp_path: Path) -> None:
+        event = {"action": "closed", "pull_request": {"head": {"sha": SHA}, "merged": True}}
+        assert self.commit(tmp_path, "pull_request", event) == "f" * 40
+
+    def test_of_another_workflows_run_it_is_that_runs_head(self, tmp_path: Path) -> None:
+        assert self.commit(tmp_path, "workflow_run", {"workflow_run": {"head_sha": SHA}}) == SHA
 
     @pytest.mark.parametrize(
-        "event", ["", "{", "[]", "{}", '{"repository": null}', '{"repository": {"pushed_at": "2025-12-03T10:15:00Z"}}']
+        "name", ["push", "workflow_dispatch", "release", "deployment", "merge_group", "schedule", ""]
     )
-    def test_an_event_that_does_not_tell_it_is_no_problem(self, tmp_path: Path, event: str) -> None:
-        assert self.started_at(tmp_path, event) is None
+    def test_of_other_events_it_is_github_sha(self, tmp_path: Path, name: str) -> None:
+        assert self.commit(tmp_path, name, {"pull_request": {"head": {"sha": SHA}}}) == "f" * 40
 
-    def test_a_missing_event_file_is_no_problem(self, tmp_path: Path) -> None:
-        assert given(GITHUB_EVENT_NAME="push", GITHUB_EVENT_PATH=str(tmp_path / "none.json")).started_at is None
+    @pytest.mark.parametrize("name", [*PULL_REQUESTS, "workflow_run"])
+    @pytest.mark.parametrize(
+        "event",
+        [
+            *("", "{", "[1]", "null", "[" * 100_000, '{"pull_request": ' * 50_000, '"\\ud800"'),
+            *({}, {"pull_request": {"head": {"sha": 7}}}, {"workflow_run": {"head_sha": "main"}}),
+            *({"pull_request": {"head": [SHA]}}, {"pull_request": SHA, "workflow_run": [SHA]}),
+        ],
+    )
+    def test_where_the_event_does_not_tell_it_nothing_is_guessed(
+        self, tmp_path: Path, name: str, event: object
+    ) -> None:
+        assert self.commit(tmp_path, name, event) is None
 
     def test_the_input_wins(self, tmp_path: Path) -> None:
-        file = tmp_path / "event.json"
-        file.write_text(json.dumps({"repository": {"pushed_at": 1}}), encoding="utf-8")
-        inputs = given({"started-at": "2025-12-03T10:15:00Z"}, GITHUB_EVENT_NAME="push", GITHUB_EVENT_PATH=str(file))
-        assert inputs.started_at == datetime(2025, 12, 3, 10, 15, tzinfo=UTC)
+        event = {"pull_request": {"head": {"sha": "e" * 40}}}
+        assert self.commit(tmp_path, "pull_request", event, commit=SHA) == SHA
+
+    def test_a_missing_event_file_tells_nothing(self, tmp_path: Path) -> None:
+        missing = str(tmp_path / "none.json")
+        assert given(GITHUB_EVENT_NAME="pull_request", GITHUB_EVENT_PATH=missing, GITHUB_SHA=SHA).commit is None
 
 
 class TestJobResults:
@@ -261,6 +285,14 @@ class TestJobResults:
 
     def test_a_forced_rollback_does_not_need_them(self) -> None:
         assert given({"force": "true"}, without="job-results").job_results is None
+
+    def test_a_frontend_of_its_own_needs_no_infrastructure_job(self) -> None:
+        alone = {"app-id": "d1shop", "branch": "main", "job-results": '{"deploy-frontend": "failure"}'}
+        assert given(alone, without="stack-name").roles.infrastructure == ()
+
+    def test_an_infrastructure_job_that_is_there_counts_also_without_a_stack(self) -> None:
+        alone = {"app-id": "d1shop", "branch": "main"}
+        assert given(alone, without="stack-name").roles.infrastructure == ("deploy-infrastructure",)
 
     def test_a_default_job_that_is_missing_is_fine_where_the_other_is_there(self) -> None:
         some = json.dumps({"deploy-infrastructure": "success", "smoke-tests": "failure"})

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from rollback.inputs.trigger import JobResult, Roles, Trigger, decide, role_result
+from rollback.inputs.trigger import JobResult, Roles, Trigger, decide, deployed
 from rollback.report.results import Rule
 
 INFRASTRUCTURE, FRONTEND, SMOKE_TESTS = "deploy-infrastructure", "deploy-frontend", "smoke-tests"
@@ -122,18 +122,47 @@ def test_a_quiet_run_says_what_it_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ends", "stands_for_all"),
+    ("ends", "told"),
     [
         (("success", "success"), JobResult.SUCCESS),
-        (("success", "skipped"), JobResult.SKIPPED),
-        (("skipped", "cancelled"), JobResult.CANCELLED),
-        (("cancelled", "failure"), JobResult.FAILURE),
         (("absent", "success"), JobResult.SUCCESS),
+        (("skipped", "failure"), JobResult.FAILURE),
+        (("skipped", "skipped"), JobResult.SKIPPED),
+        (("success", "failure"), None),
+        (("success", "skipped"), None),
+        (("cancelled", "cancelled"), None),
+        (("cancelled", "failure"), None),
         (("absent", "absent"), None),
     ],
 )
-def test_the_worst_result_stands_for_several_jobs_of_a_role(
-    ends: tuple[str, str], stands_for_all: JobResult | None
+def test_jobs_of_a_role_tell_what_was_deployed_only_where_they_agree(
+    ends: tuple[str, str], told: JobResult | None
 ) -> None:
-    assert role_result(results(web=ends[0], admin=ends[1]), ("web", "admin")) is stands_for_all
-    assert role_result(results(web=ends[1], admin=ends[0]), ("web", "admin")) is stands_for_all
+    assert deployed(results(web=ends[0], admin=ends[1]), ("web", "admin")) is told
+    assert deployed(results(web=ends[1], admin=ends[0]), ("web", "admin")) is told
+
+
+@pytest.mark.parametrize(
+    ("frontend", "smoke_tests", "rule", "reason"),
+    [
+        (
+            "failure",
+            "skipped",
+            Rule.FRONTEND_FAILED,
+            "The frontend deployment did not succeed (deploy-frontend: failure).",
+        ),
+        ("success", "failure", Rule.SMOKE_TESTS_FAILED, "The smoke tests did not succeed (smoke-tests: failure)."),
+    ],
+)
+def test_a_frontend_of_its_own_is_decided_by_itself_and_its_smoke_tests(
+    frontend: str, smoke_tests: str, rule: Rule, reason: str
+) -> None:
+    roles = Roles((), (FRONTEND,), (SMOKE_TESTS,))
+    ends = of_three("absent", frontend, smoke_tests)
+    decision = decide(ends, roles, FAILURE)
+    assert (decision.due, decision.rule, decision.reason) == (True, rule, reason)
+
+
+def test_a_frontend_of_its_own_that_is_fine_is_not_rolled_back() -> None:
+    roles = Roles((), (FRONTEND,), (SMOKE_TESTS,))
+    assert decide(of_three("absent", "success", "success"), roles, FAILURE).rule is Rule.NOTHING_FAILED

@@ -55,7 +55,7 @@ class MovingStack(MovingWorld[StackPart]):
     def new_part(self) -> StackPart:
         wishes = Wishes(self.sandbox.region, RUN, skip=self.skip)
         door, snapshot = CloudFormation(self.aws), self.snapshot
-        restore = Restore(door, lambda _: snapshot, lambda _: (), Emptiness(self.aws)) if snapshot else None
+        restore = Restore(door, lambda _: snapshot, lambda _: (), emptiness=Emptiness(self.aws)) if snapshot else None
         return StackPart(shop.STACK, wishes, door, self.time, self.progress, restore)
 
     def _recorded(self) -> StackSnapshot:

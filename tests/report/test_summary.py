@@ -233,7 +233,7 @@ def test_the_diagram_of_a_rollback() -> None:
         "    smoke-tests-failed :milestone, crit, 2000-01-01 00:00:00, 0s",
         "    section Stack",
         "    UPDATE_IN_PROGRESS :done, 2000-01-01 00:00:01, 1s",
-        "    step 3 :done, 2000-01-01 00:00:01, 6s",
+        "    cancel :done, 2000-01-01 00:00:01, 6s",
     ]
 
 
@@ -248,7 +248,7 @@ def test_the_diagram_names_results_and_rules_too() -> None:
         "    section Run",
         "    smoke-tests-failed :milestone, crit, 2000-01-01 00:00:00, 0s",
         "    section Frontend",
-        "    FAILED :crit, 2000-01-01 00:00:01, 1s",
+        "    job 4 FAILED :crit, 2000-01-01 00:00:01, 1s",
         "    failed :milestone, crit, 2000-01-01 00:00:02, 0s",
     ]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rollback.stack.model import STACK_TYPE, Attempt, Change, ChangeSet, Event, Parameter, RestoreView, Seen, Stack
+from rollback.stack.changes import Change, ChangeSet
+from rollback.stack.model import STACK_TYPE, Attempt, Event, Parameter, RestoreView, Seen, Stack
 from rollback.stack.record import StackSnapshot
 
 STACK_ID = "arn:aws:cloudformation:us-west-2:123456789012:stack/shop/4a37fa2d-f2d7-440f-8785-9faeecc3f80c"

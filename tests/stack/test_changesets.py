@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from rollback.stack.changes import Change, ChangeSet
 from rollback.stack.changesets import MOST, whole
-from rollback.stack.model import STACK_TYPE, Change, ChangeSet
+from rollback.stack.model import STACK_TYPE
 from tests.stack.given import change, change_set
 
 

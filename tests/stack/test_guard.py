@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rollback.stack.changes import Change, Detail
 from rollback.stack.guard import Contents, Past, judge, losses, needs_facts, past, to_read
-from rollback.stack.model import STACK_TYPE, Change, Detail
+from rollback.stack.model import STACK_TYPE
 from tests.stack.given import History, change
 
 TABLE, QUEUE, TOPIC = "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SNS::Topic"

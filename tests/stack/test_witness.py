@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from rollback.engine.trouble import Denied, Throttled
+from rollback.stack.changes import Change
 from rollback.stack.emptiness import Emptiness
 from rollback.stack.guard import Contents, losses
-from rollback.stack.model import STACK_TYPE, Change, Event
+from rollback.stack.model import STACK_TYPE, Event
 from rollback.stack.record import ResourceSnapshot
 from rollback.stack.tokens import RESTORE, Tokens
 from rollback.stack.witness import Witness

@@ -31,19 +31,24 @@ KINDS: dict[str, dict[str, Any]] = {
     "head-again": {"commit": HEAD, "type_": "RETRY"},
     "zip": {"commit": "", "type_": "MANUAL"},
     "untold": {"commit": GOOD, "type_": ""},
+    "bad-short": {"commit": BAD[:7]},
+    "tag": {"commit": "v1.2.0"},
+    "head-beside": {"commit": HEAD, "hours": -0.8},
+    "head-again-running": {"commit": HEAD, "type_": "RETRY", "status": "RUNNING"},
 }
+"""Each began an hour after the one before, or so many `hours` more."""
 KNOWN: dict[str, dict[str, Any]] = {
     "": {},
     "its result": {"frontend_result": "success"},
     "its failure": {"frontend_result": "failure"},
     "no commit": {"commit": None, "frontend_result": "success"},
-    "began at 2": {"started_at": at(2)},
-    "began at 3": {"started_at": at(3)},
-    "began at 9": {"started_at": at(9)},
-    "began at 2, no commit": {"started_at": at(2), "commit": None},
+    "began at 2": {"started_at": at(120)},
+    "began at 3": {"started_at": at(180)},
+    "began at 9": {"started_at": at(540)},
+    "began at 2, no commit": {"started_at": at(120), "commit": None},
     "job 2": {"failed_job_id": "2"},
     "job 3": {"failed_job_id": "3"},
-    "job 2, began at 3": {"failed_job_id": "2", "started_at": at(3)},
+    "job 2, began at 3": {"failed_job_id": "2", "started_at": at(180)},
     "to job 1": {"target_job_id": "1"},
     "to job 2, not job 3": {"target_job_id": "2", "failed_job_id": "3"},
     "to the good commit": {"target_commit": GOOD[:9]},
@@ -57,6 +62,11 @@ MORE_KNOWN: dict[str, dict[str, Any]] = {
     "snapshot of 2, its failure": {"snapshot_job_id": "2", "frontend_result": "failure"},
     "to job 7": {"target_job_id": "7"},
     "to the bad commit": {"target_commit": BAD},
+    "it was cancelled": {"frontend_result": "cancelled"},
+    "pushed at 2": {"pushed_at": at(120)},
+    "pushed at 9": {"pushed_at": at(540)},
+    "pushed at 2, its result": {"pushed_at": at(120), "frontend_result": "success"},
+    "began at 2, its failure": {"started_at": at(120), "frontend_result": "failure"},
 }
 SECOND = ("bad", "bad-failed", "bad-running", "bad-stopping", "third", "head", "good", "zip")
 
@@ -83,7 +93,9 @@ def _histories() -> Iterator[tuple[str, ...]]:
 
 
 def _job(number: int, name: str) -> Job:
-    return job(number, **KINDS[name])
+    facts = dict(KINDS[name])
+    began = at((number + facts.pop("hours", 0)) * 60)
+    return job(number, **{"started": began, **facts})
 
 
 def choices() -> Iterator[tuple[str, Seen]]:

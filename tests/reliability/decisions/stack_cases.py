@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rollback.stack import tokens
-from rollback.stack.model import Change, ChangeSet, Seen
+from rollback.stack.changes import Change, ChangeSet
 from rollback.stack.states import STATES
 from tests.stack.given import attempt, change, change_set, seen, view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from rollback.stack.model import Seen
 
 CHOICES = (
     "UPDATE_IN_PROGRESS",
