@@ -270,8 +270,8 @@ def _unproven(seen: Seen, job: Job, target: Job | None = None) -> tuple[Notice, 
     if not (job.names_no_commit or (target is not None and target.names_no_commit)):
         return ()
     text = (
-        f"Unproven: Amplify names no commit for job {job.id} (HEAD), and rebuilding such a job may build "
-        f"the branch's tip. "
+        f"Unproven: Amplify names no commit for job {job.id} ({short(job.commit)}), and rebuilding such a job may "
+        "build the branch's tip. "
         "Check the site, or let verify-contains prove it."
     )
     return (warning(Code.UNPROVEN, text, _start_commit(seen)),)

@@ -102,9 +102,12 @@ class History:
             self._told[job.id] = job.status
 
     def _look_at_named(self, app_id: str) -> None:
-        named = self._wishes.deployment.target_job_id or self._wishes.deployment.snapshot_job_id
+        deployment = self._wishes.deployment
+        named = deployment.target_job_id or deployment.snapshot_job_id
         if named and named not in self._jobs and self._next_page:
             self._look_at_if_there(app_id, named)
+        if deployment.failed_job_id and int(deployment.failed_job_id) > self.highest:  # listed late, or no job at all
+            self._look_at_if_there(app_id, deployment.failed_job_id)
 
     def _look_at_if_there(self, app_id: str, job_id: str) -> None:
         try:

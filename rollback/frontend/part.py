@@ -29,7 +29,7 @@ from rollback.frontend.model import (
     Wishes,
     usual_seconds,
 )
-from rollback.frontend.target import choose
+from rollback.frontend.target import choose, told
 from rollback.report.model import Command, Notice
 from rollback.report.notices import Code, warning
 
@@ -49,6 +49,7 @@ class FrontendPart:
         self.app: App | None = None
         self.before: Job | None = None
         self.target: Job | None = None
+        self._rule = ""
         self.redeployments: list[Redeployment] = []
         self.seen: Seen | None = None
         self.actions = Actions()
@@ -94,6 +95,12 @@ class FrontendPart:
     def choice(self) -> Choice | None:
         """Return which job is the last known good by what was seen so far; None before the first look."""
         return choose(self.seen.jobs, self.seen.deployment, complete=self.seen.complete) if self.seen else None
+
+    @property
+    def rule(self) -> str:
+        """Return by which rule the last known good was chosen: as it was when its redeployment began, if it has."""
+        seen = self.seen
+        return self._rule or (told(self.choice(), seen.jobs, seen.deployment) if seen else "")
 
     def _find_app(self) -> App:
         app = find_app(self._door, self.wishes, self._progress)
@@ -180,6 +187,7 @@ class FrontendPart:
             case RestoreEnvironment():
                 self._restore_environment(app)
             case Redeploy(target):
+                self._rule = self.rule
                 self.target = target
                 self._start(app, target)
             case _:
@@ -192,6 +200,7 @@ class FrontendPart:
             self.seen = self._as_seen(self.app)
 
     def _pin_target(self) -> None:
+        self._rule = self.rule
         choice = self.choice()
         self.target = choice.job if isinstance(choice, Target) else None
 

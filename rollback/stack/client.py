@@ -153,9 +153,10 @@ class CloudFormation:
         with speaking_to_aws("cloudformation", "CreateChangeSet"):
             return str(answer["Id"])
 
-    def change_set_template(self, arn: str) -> str:
-        """Return the text of the template that a change set would deploy."""
-        answer = self._call("GetTemplate", "get_template", ChangeSetName=arn, TemplateStage="Original")
+    def change_set_template(self, stack_id: str, arn: str) -> str:
+        """Return the text of the template that a change set of the stack would deploy."""
+        asked = {"StackName": stack_id, "ChangeSetName": arn, "TemplateStage": "Original"}
+        answer = self._call("GetTemplate", "get_template", **asked)
         with speaking_to_aws("cloudformation", "GetTemplate"):
             return str(answer["TemplateBody"])
 
@@ -180,16 +181,17 @@ class CloudFormation:
         return found
 
     def change_set(self, stack_id: str, name: str) -> ChangeSet | None:
-        """Return the change set with all pages of its changes, nested stacks' included; None where there is none."""
+        """Return the change set with all pages of its changes, nested stacks' included; None where there is none.
+
+        `stack_id` is empty where the stack is not known: the ARN alone then tells which change set it is.
+        """
         root = self._one_change_set(stack_id, name)
-        return root and changesets.whole(root, lambda arn: self._one_change_set(stack_id, arn))
+        return root and changesets.whole(root, lambda arn: self._one_change_set("", arn))
 
     def _one_change_set(self, stack_id: str, name: str) -> ChangeSet | None:
         changes: list[Change] = []
-        request: dict[str, Any] = {"ChangeSetName": name, "StackName": stack_id}
-        if name.startswith("arn:"):
-            del request["StackName"]
         head: Any = None
+        request: dict[str, Any] = {"ChangeSetName": name, **_given(StackName=stack_id)}
         while True:
             try:
                 page = self._call("DescribeChangeSet", "describe_change_set", **request)
@@ -199,7 +201,7 @@ class CloudFormation:
                 raise
             head = head or page
             with speaking_to_aws("cloudformation", "DescribeChangeSet"):
-                inside = page.get("StackId") or ("" if name.startswith("arn:") else stack_id)
+                inside = page.get("StackId") or stack_id
                 changes += [_change(entry.get("ResourceChange") or {}, inside) for entry in page.get("Changes", [])]
             if not page.get("NextToken"):
                 break
@@ -215,19 +217,19 @@ class CloudFormation:
                 **_asked_of(head),
             )
 
-    def execute_change_set(self, arn: str, token: str, *, from_failed: bool) -> None:
+    def execute_change_set(self, stack_id: str, arn: str, token: str, *, from_failed: bool) -> None:
         """Execute our change set: should it fail, what it newly made goes again, retained or not.
 
         From UPDATE_FAILED CloudFormation takes an update only with rollback disabled.
         """
         how = {"DisableRollback": True} if from_failed else {"RetainExceptOnCreate": True}
-        self._call("ExecuteChangeSet", "execute_change_set", ChangeSetName=arn, ClientRequestToken=token, **how)
+        asked = {"StackName": stack_id, "ChangeSetName": arn, "ClientRequestToken": token, **how}
+        self._call("ExecuteChangeSet", "execute_change_set", **asked)
 
     def delete_change_set(self, stack_id: str, name: str) -> None:
         """Delete our change set, by name or ARN; no error where it is gone."""
-        where = {} if name.startswith("arn:") else {"StackName": stack_id}
         try:
-            self._call("DeleteChangeSet", "delete_change_set", ChangeSetName=name, **where)
+            self._call("DeleteChangeSet", "delete_change_set", StackName=stack_id, ChangeSetName=name)
         except Rejected as rejection:
             if not _is_gone(rejection):
                 raise
@@ -243,6 +245,7 @@ def _given(**members: Any) -> dict[str, Any]:
 
 
 def _stack(entry: Any) -> Stack:
+    updated = entry.get("LastUpdatedTime") or entry.get("CreationTime")
     return Stack(
         name=entry["StackName"],
         id=entry["StackId"],
@@ -258,6 +261,7 @@ def _stack(entry: Any) -> Stack:
         role_arn=entry.get("RoleARN"),
         notification_arns=tuple(entry.get("NotificationARNs", [])),
         rollback_configuration=dict(entry.get("RollbackConfiguration", {})),
+        updated_at=updated.isoformat() if updated else "",
     )
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rollback.engine.clock import Clock
     from rollback.engine.moves import Done, Move
     from rollback.engine.progress import Progress
+    from rollback.report.model import Notice
     from rollback.stack.client import CloudFormation
     from rollback.stack.guard import Verdict
     from rollback.stack.model import RestoreView
@@ -256,7 +257,7 @@ class StackPart:
                 for line in guard.removals(self.verdicts):
                     self._progress.detail(self.label, line)
                 with self._writing(tokens.RESTORE) as token:
-                    self._door.execute_change_set(self._restore.change_set, token, from_failed=failed)
+                    self._door.execute_change_set(stack.id, self._restore.change_set, token, from_failed=failed)
             case _:
                 raise TypeError(f"a stack knows no move {move!r}")
 
@@ -279,6 +280,25 @@ class StackPart:
         return self._restore.verdicts if self._restore else ()
 
     @property
+    def planned(self) -> tuple[str, ...]:
+        """Return each change of the change set that was prepared, with the guard's verdict on it."""
+        restore = self.seen.restore if self.seen else None
+        return restoring.told(restore) if restore else ()
+
+    def drop_prepared(self) -> None:
+        """Delete the change set that a plan had made. A failure is told."""
+        if self._restore is not None and self.stack is not None:
+            try:
+                self._restore.drop(self.stack)
+            except AwsTrouble as trouble:
+                self._progress.tell(self.label, f"our change set may stay behind: {trouble.what}")
+
+    @property
+    def restore_notices(self) -> tuple[Notice, ...]:
+        """Return what people must know of the restore that was prepared."""
+        return self._restore.notices if self._restore else ()
+
+    @property
     def _takes_the_restore(self) -> bool:
         seen = self.seen
         if seen is None or seen.status is None or not seen.restore_executed:
@@ -296,7 +316,7 @@ class StackPart:
         try:
             self._restore.drop(self.stack)
         except AwsTrouble as trouble:
-            self._progress.tell(self.label, f"our change set may stay behind: {trouble.what}")
+            self._progress.tell(self.label, f"our change set {', '.join(self._restore.left)}: {trouble.what}")
         try:
             self._restore.drop_left(
                 self.stack, runs, self.wishes.role_arn, lambda text: self._progress.tell(self.label, text)
