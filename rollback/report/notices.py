@@ -44,6 +44,7 @@ class Code(StrEnum):
     SNAPSHOT_OF_ANOTHER = "snapshot-of-another"
     SNAPSHOT_OLD = "snapshot-old"
     RESTORE_DESTRUCTIVE = "restore-destructive"
+    RESTORE_UNREAD = "restore-unread"
     RESTORE_ARTIFACTS_GONE = "restore-artifacts-gone"
     RESTORE_SECRET_LOST = "restore-secret-lost"  # noqa: S105 - a notice's name
     RESTORE_NOT_OURS = "restore-not-ours"

@@ -12,8 +12,9 @@ from rollback.stack import failing, ours
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from rollback.stack.changes import ChangeSet
     from rollback.stack.client import CloudFormation
-    from rollback.stack.model import ChangeSet, Stack
+    from rollback.stack.model import Stack
     from rollback.stack.tokens import Tokens
 
 _MOST_ASKED = 3

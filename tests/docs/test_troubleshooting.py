@@ -281,6 +281,26 @@ def _(play: Play) -> Report:
     play.create()
     play.snapshot(**STACK)
     play.update(Topic=TOPIC, Orders=STATEFUL)
+    play.sandbox.cloudformation.store("shop", "Orders", "an order")
+    return play.run(**STACK, **FROM_SNAPSHOT)
+
+
+@situation(Code.RESTORE_UNREAD)
+def _(play: Play) -> Report:
+    for name in ("one", "two"):
+        inside = {"Resources": {"Topic": {**TOPIC, "Properties": {"DisplayName": name}}}}
+        play.sandbox.services.put_object("artifacts", f"{name}.json", json.dumps(inside))
+    nested = {
+        name: {
+            "Type": "AWS::CloudFormation::Stack",
+            "Properties": {"TemplateURL": f"https://artifacts.s3.us-west-2.amazonaws.com/{name}.json"},
+        }
+        for name in ("one", "two")
+    }
+    play.create(Network=nested["one"])
+    play.snapshot(**STACK)
+    play.update(Network=nested["two"])
+    play.sandbox.cloudformation.trouble_nested_change_sets("Network", without_id=True)
     return play.run(**STACK, **FROM_SNAPSHOT)
 
 

@@ -85,6 +85,7 @@ def _restore(sandbox: Sandbox, clock: Movable, body: str = shop.BAD_TEMPLATE) ->
 
 def _destructive_restore(sandbox: Sandbox, clock: Movable) -> None:
     _restore(sandbox, clock, shop.DESTRUCTIVE_TEMPLATE)
+    sandbox.cloudformation.store(shop.STACK, "Audit", "who did what")
 
 
 def _refused_early(sandbox: Sandbox, clock: Movable) -> None:
@@ -178,7 +179,7 @@ REFUSED_RESTORE = Scenario(
     "refused-restore",
     _destructive_restore,
     {"snapshot": SNAPSHOT},
-    adds=frozenset({"CreateChangeSet", "DescribeChangeSet", "DeleteChangeSet", "ListChangeSets"}),
+    adds=frozenset({"CreateChangeSet", "DescribeChangeSet", "DeleteChangeSet", "ListChangeSets", "Scan"}),
 )
 REFUSED_EARLY = Scenario("refused-early", _refused_early, {"snapshot": SNAPSHOT}, adds=frozenset({"DescribeEvents"}))
 WITH_AN_IMAGE = Scenario(
