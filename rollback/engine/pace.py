@@ -1,4 +1,4 @@
-"""How often to look: close around where the end is expected, rarely before it, and ever more rarely after it."""
+"""How often to look: rarely while the end is far, closely around where it is expected, ever more rarely after that."""
 
 from __future__ import annotations
 
@@ -7,23 +7,30 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rollback.engine.moves import Wait
 
+CLOSE, CLOSE_FOR = 0.25, 5.0
+"""The shortest gap where the end is expected, and for how many seconds in all, after a move, gaps may be below USUAL."""
+
+USUAL = 1.0
+"""The shortest gap else."""
+
 
 class Pace:
-    """The time between two looks: wide while the end is far, close where it is expected, wider again after that.
+    """The time between two looks of one part, in seconds.
 
-    What ends is noticed late by a tenth of how far it was mispredicted, or of how long it took where nothing predicts
-    it, but by a second at least. `longest_gap` (poll-interval) bounds the gap, except where AWS throttles.
+    Where the end is expected, four fifths of the way there are slept through; an end that comes later is noticed late
+    by a tenth of how far it was mispredicted. Where nothing predicts it: by a tenth of how long it took. `longest_gap`
+    (poll-interval) bounds the gap, except where AWS throttles.
     """
 
     def __init__(self, longest_gap: float) -> None:
         self._longest = longest_gap
-        self._shortest = min(1.0, longest_gap)
         self._waited = 0.0
         self._slowed = 1.0
+        self._closely = 0.0
 
     def something_moved(self) -> None:
         """Look closely again."""
-        self._waited = 0.0
+        self._waited = self._closely = 0.0
         self._slowed = 1.0
 
     def slow_down(self) -> None:
@@ -37,9 +44,13 @@ class Pace:
     def gap(self, move: Wait) -> float:
         """Return the seconds until the next look."""
         if move.ends_in is None:
-            wanted = self._waited / 10
+            wanted, shortest = self._waited / 10, USUAL
         else:
-            wanted = move.ends_in / 2 if move.ends_in > 0 else -move.ends_in / 10
-        gap = min(max(wanted, self._shortest), self._longest) * self._slowed
+            wanted = move.ends_in * 0.8 if move.ends_in > 0 else -move.ends_in / 10
+            shortest = CLOSE if self._closely < CLOSE_FOR else USUAL
+        gap = min(max(wanted, shortest), self._longest)
+        if gap < USUAL:
+            self._closely += gap
+        gap *= self._slowed
         self._waited += gap
         return gap
