@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from rollback.engine.moves import Wait
 
 CLOSE, CLOSE_FOR = 0.25, 5.0
-"""The shortest gap where the end is expected, and for how many seconds in all, after a move, gaps may be below USUAL."""
+"""The shortest gap where the end is expected, and for how many seconds in all after a move gaps may be below USUAL."""
 
 USUAL = 1.0
 """The shortest gap else."""

@@ -20,7 +20,7 @@ Two lanes joined by `itertools.chain` are one lane, whose second half begins whe
 
 
 def take_turns(lanes: Iterable[Lane], clock: Clock) -> None:
-    """Run all lanes to their ends. A step that is late goes before those that are due after it. Raises what a lane does."""
+    """Run all lanes to their ends; a step that is late goes before those that are due after it. Raises what they do."""
     waiting: list[tuple[float, int, Lane]] = [(clock.monotonic(), place, lane) for place, lane in enumerate(lanes)]
     while waiting:
         due, place, lane = heappop(waiting)

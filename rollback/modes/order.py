@@ -19,7 +19,7 @@ _PATIENCE = Patience(timeout=10.0, longest_gap=1.0)
 
 
 def may_go_together(incident: Incident, frontend: FrontendPart) -> bool:
-    """Return whether it was asked for and is safe: the branch's builds deploy no backend. Else a notice says why not."""
+    """Return whether it was asked for and is safe: the branch's builds deploy no backend. Else a notice says why."""
     inputs = incident.inputs
     if inputs.order != "together" or not inputs.stack_name:
         return False
