@@ -26,6 +26,7 @@ UNCLEAR_SECONDS = 10.0
 """The same after a write whose answer got lost: its token makes repeating it harmless."""
 
 _ROLLBACK_BEGUN = frozenset({"UPDATE_ROLLBACK_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"})
+
 _MOMENT, _CLEANUP_SECONDS = 0.5, 1.5
 """How soon a cleanup may end, and how long one takes at least where CloudFormation has something to delete."""
 

@@ -78,7 +78,7 @@ def test_while_amplify_builds(shop: Shop, number: signal.Signals) -> None:
 def test_while_both_are_rolled_back_both_are_told(shop: Shop, after: str, nth: int) -> None:
     shop.stack("UPDATE_IN_PROGRESS", resource_seconds=3600)
     shop.frontend()
-    both = {"stack_name": STACK, "app_name": "shop", "order": "together"}
+    both: dict[str, Any] = {"stack_name": STACK, "app_name": "shop", "order": "together"}
     ran = interrupted(shop, signal.SIGTERM, after=after, nth=nth, **both)
     assert "CloudFormation goes on with what was started" in ran.told
     if after != "CancelUpdateStack":  # a signal that comes as fast as this may leave the frontend unseen
