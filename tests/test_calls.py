@@ -153,7 +153,7 @@ def test_nothing_to_do_takes_no_call(results: dict[str, str], inputs: dict[str, 
 
 
 # AWS's 480 s at the longest gap, and closer looks around the two ends; a rarer look must not end the run later.
-@pytest.mark.parametrize(("interval", "most"), [("5", 145), ("10", 105), ("20", 85)])
+@pytest.mark.parametrize(("interval", "most"), [("5", 135), ("10", 92), ("20", 75)])
 def test_eight_minutes_of_aws_take_few_calls_and_hardly_more_than_eight_minutes(interval: str, most: int) -> None:
     run = play(Scenario("8 minutes", eight_minutes, {"poll-interval": interval}, scenarios.FRONTEND_FAILED))
     live = run.sandbox.amplify.branch(shop.APP, shop.BRANCH).live

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from rollback.engine.moves import Wait
 
 CLOSE, CLOSE_FOR = 0.25, 5.0
-"""The shortest gap where the end is expected, and for how many seconds in all after a move gaps may be below USUAL."""
+"""The shortest gap where an end is near, and for how many seconds in all after a move gaps may be below USUAL."""
 
 USUAL = 1.0
 """The shortest gap else."""
@@ -17,9 +17,9 @@ USUAL = 1.0
 class Pace:
     """The time between two looks of one part, in seconds.
 
-    Where the end is expected, four fifths of the way there are slept through; an end that comes later is noticed late
-    by a tenth of how far it was mispredicted. Where nothing predicts it: by a tenth of how long it took. `longest_gap`
-    (poll-interval) bounds the gap, except where AWS throttles.
+    Of the way to an expected end four fifths are slept through; around it no gap is below a hundredth of the wait. An
+    end that comes later is noticed late by a tenth of how far it was mispredicted; where nothing predicts it, by a
+    tenth of how long it took. `longest_gap` (poll-interval) bounds the gap, except where AWS throttles.
     """
 
     def __init__(self, longest_gap: float) -> None:
@@ -47,7 +47,8 @@ class Pace:
             wanted, shortest = self._waited / 10, USUAL
         else:
             wanted = move.ends_in * 0.8 if move.ends_in > 0 else -move.ends_in / 10
-            shortest = CLOSE if self._closely < CLOSE_FOR else USUAL
+            close = max(CLOSE, self._waited / 100)
+            shortest = min(close, USUAL) if self._closely < CLOSE_FOR else USUAL
         gap = min(max(wanted, shortest), self._longest)
         if gap < USUAL:
             self._closely += gap
