@@ -8,7 +8,8 @@ from typing import ClassVar
 import pytest
 
 from rollback.engine.moves import Done, Ended, Move, Wait
-from rollback.engine.reconcile import UNREADABLE_LOOKS, Part, Patience, Rehearsed, patiently, reconcile
+from rollback.engine.reconcile import UNREADABLE_LOOKS, Part, Patience, patiently, reconcile
+from rollback.engine.rehearsal import Rehearsed
 from rollback.engine.trouble import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
 from rollback.engine.turns import Lane, take_turns
 from rollback.report.notices import Code
@@ -212,6 +213,35 @@ def test_a_dry_run_tells_the_first_move_or_wait_instead_of_making_it(move: Move,
     part = Scripted([LookFurther(), move])
     assert rehearsed(part) == Done(Result.PLANNED, plan)
     assert part.performed == [LookFurther()]
+
+
+@dataclass(frozen=True)
+class Prepare(Move):
+    """A move that writes only what is deleted again."""
+
+    prepares: ClassVar[bool] = True
+
+
+def test_a_dry_run_makes_what_prepares_and_waits_for_it() -> None:
+    part = Scripted([Prepare(), WAIT, WAIT, Push()], performing=[Busy("no connection")])
+    part.script.insert(1, Prepare())
+    assert rehearsed(part) == Done(Result.PLANNED, "Would Push.")
+    assert part.performed == [Prepare(), Prepare()]
+
+
+def test_a_dry_run_that_waits_too_long_for_what_it_prepared_tells_the_plan_so_far() -> None:
+    assert rehearsed(Scripted([Prepare(), WAIT])) == Done(Result.PLANNED, "Would wait for AWS.")
+
+
+@pytest.mark.parametrize("look", [True, False])
+def test_a_dry_run_that_may_not_prepare_or_see_it_says_so(look: bool) -> None:  # noqa: FBT001 - a parameter
+    denial = Denied("cloudformation:CreateChangeSet: access denied", "Add the permission.")
+    part = Scripted([Prepare(), denial], performing=[None if look else denial])
+    done = rehearsed(part)
+    assert (done.result, [step.purpose for step in done.next_steps]) == (Result.PLANNED, ["Add the permission."])
+    assert done.reason == (
+        "Would Prepare. What that would change this plan could not see: cloudformation:CreateChangeSet: access denied"
+    )
 
 
 def test_a_dry_run_of_a_part_that_is_done_says_so() -> None:
