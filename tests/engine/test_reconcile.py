@@ -234,7 +234,7 @@ def test_a_dry_run_that_waits_too_long_for_what_it_prepared_tells_the_plan_so_fa
 
 
 @pytest.mark.parametrize("look", [True, False])
-def test_a_dry_run_that_may_not_prepare_or_see_it_says_so(look: bool) -> None:  # noqa: FBT001 - a parameter
+def test_a_dry_run_that_may_not_prepare_or_see_it_says_so(look: bool) -> None:
     denial = Denied("cloudformation:CreateChangeSet: access denied", "Add the permission.")
     part = Scripted([Prepare(), denial], performing=[None if look else denial])
     done = rehearsed(part)
