@@ -27,7 +27,7 @@ UNCLEAR_SECONDS = 10.0
 
 _ROLLBACK_BEGUN = frozenset({"UPDATE_ROLLBACK_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"})
 
-_MOMENT, _CLEANUP_SECONDS = 0.5, 1.75
+_MOMENT, _CLEANUP_SECONDS = 0.5, 1.5
 """How soon a cleanup may end, and how long one takes at least where CloudFormation has something to delete."""
 
 
