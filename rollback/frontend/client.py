@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rollback.aws import Aws, speaking_to_aws
 from rollback.engine.trouble import AwsTrouble
-from rollback.frontend.model import HEAD, RETRY, App, Branch, Job
+from rollback.frontend.model import HEAD, RETRY, App, Branch, Job, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -99,6 +100,21 @@ class Amplify:
         with speaking_to_aws("amplify", "StartJob"):
             return _job(answer["jobSummary"])
 
+    def start_deployment(self, app_id: str, branch: str, source: Source) -> Job:
+        """Deploy what lies at the source, as a new job. Never repeated by the client: StartDeployment has no token."""
+        answer = self._call(
+            "StartDeployment",
+            "start_deployment",
+            retries=False,
+            appId=app_id,
+            branchName=branch,
+            sourceUrl=source.url,
+            sourceUrlType=source.kind,
+        )
+        with speaking_to_aws("amplify", "StartDeployment"):
+            job = _job(answer["jobSummary"])
+        return job if job.source else replace(job, source=source)
+
     def stop(self, app_id: str, branch: str, job_id: str) -> None:
         """Stop a job that runs or waits."""
         self._call("StopJob", "stop_job", appId=app_id, branchName=branch, jobId=job_id)
@@ -139,6 +155,7 @@ def _job(entry: Any) -> Job:
         started=entry.get("startTime"),
         ended=entry.get("endTime"),
         message=entry.get("commitMessage", ""),
+        source=Source(entry["sourceUrl"], entry.get("sourceUrlType") or "ZIP") if entry.get("sourceUrl") else None,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from rollback.frontend.model import MANUAL, RETRY
+from rollback.frontend.model import MANUAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ def last_of_failed(jobs: Sequence[Job], target: Job, deployment: Deployment) -> 
     known = failed_deployment(jobs, deployment).last
     numbers = [] if known is None else [known]
     unnamed = [
-        job for job in jobs if job.names_no_commit and job.number > target.number and (job.is_over or job.type != RETRY)
+        job for job in jobs if job.names_no_commit and job.number > target.number and (job.is_over or not job.is_repeat)
     ]
     if deployment.started_at:
         numbers += [job.number for job in unnamed if not job.began_before(deployment.started_at)]

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from rollback.frontend.record import ZipRecord
+    from rollback.frontend.zips import Origin
+
 HEAD = "HEAD"
 """What Amplify shows as the commit of a job that was started without one: nobody can tell which commit it built."""
 
@@ -22,10 +25,29 @@ ENDED = frozenset({SUCCEED, FAILED, CANCELLED})
 
 
 @dataclass(frozen=True)
+class Source:
+    """What a MANUAL job deployed: JobSummary's sourceUrl and sourceUrlType. An address may be signed: see `told`."""
+
+    url: str
+    kind: str = "ZIP"
+
+    @property
+    def is_s3(self) -> bool:
+        """Return whether it is an object, or a folder of them, that S3 can be asked about."""
+        return self.url.startswith("s3://")
+
+    @property
+    def told(self) -> str:
+        """Return the address as people may see it: what follows a question mark may be a signature."""
+        return self.url.partition("?")[0] + ("?…" if "?" in self.url and not self.is_s3 else "")
+
+
+@dataclass(frozen=True)
 class Job:
     """An Amplify job as ListJobs shows it. `commit` is a SHA, full or short, HEAD, or any other text, such as a tag.
 
-    `type` may be missing in old answers.
+    `type` may be missing in old answers. `again` says that a MANUAL job deploys what an older one deployed, as a RETRY
+    builds what an older one built; `may_be_again`, that nobody can tell.
     """
 
     id: str
@@ -35,6 +57,14 @@ class Job:
     started: datetime | None = None
     ended: datetime | None = None
     message: str = ""
+    source: Source | None = None
+    again: bool = False
+    may_be_again: bool = False
+
+    @property
+    def is_repeat(self) -> bool:
+        """Return whether the job brings an older one's deployment again: it may be a rollback's."""
+        return self.type == RETRY or self.again
 
     @property
     def number(self) -> int:
@@ -119,7 +149,10 @@ class Environment:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user asked for, as far as the frontend is concerned."""
+    """What the user asked for, as far as the frontend is concerned.
+
+    `kept` is the zip of the snapshot's job, and `copies` the folder beside an S3 snapshot where zips are kept.
+    """
 
     branch: str
     region: str
@@ -130,6 +163,8 @@ class Wishes:
     lock_auto_build: bool = False
     environment: Environment | None = None
     recorded_app_id: str = ""
+    kept: ZipRecord | None = None
+    copies: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,7 +183,8 @@ class Seen:
     `jobs` are newest first and reach back far enough to choose, or are `complete`. `redeployments` are this run's,
     oldest first. After a StartJob whose answer got lost, `looks_since_lost_start` counts the looks that did not show
     its job (None: no answer is missing), and `lost_starts` how often that happened. `environment` names the variables
-    that differ from the snapshot's.
+    that differ from the snapshot's. `origin` says what to deploy where the target is a zip deployment, and `copied`
+    that its copy was made.
     """
 
     jobs: tuple[Job, ...]
@@ -161,6 +197,8 @@ class Seen:
     start_rejection: str = ""
     stop_rejections: int = 0
     environment: tuple[str, ...] = ()
+    origin: Origin | None = None
+    copied: bool = False
     ends_in: float | None = None
     if_needed: bool = False
     app_id: str = ""

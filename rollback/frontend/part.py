@@ -11,11 +11,14 @@ from rollback.engine.trouble import AwsTrouble, Busy, Denied, Rejected, Throttle
 from rollback.frontend import decide as decisions
 from rollback.frontend.apps import find_app
 from rollback.frontend.choice import Choice, NeedsOlder, Target
+from rollback.frontend.endings import timed_out
 from rollback.frontend.environment import RecordedEnvironment
 from rollback.frontend.failed import failed_deployment
 from rollback.frontend.history import History
+from rollback.frontend.locking import locked
 from rollback.frontend.model import (
     FAILED,
+    MANUAL,
     RETRY,
     Adopt,
     App,
@@ -29,15 +32,21 @@ from rollback.frontend.model import (
     Wishes,
     usual_seconds,
 )
+from rollback.frontend.sources import Sources
 from rollback.frontend.target import choose, told
-from rollback.report.commands import Value, aws
+from rollback.frontend.zips import CopyZip, Deploy
 from rollback.report.model import Command, Notice
 from rollback.report.notices import Code, warning
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rollback.engine.moves import Done, Move
     from rollback.engine.progress import Progress
     from rollback.frontend.client import Amplify
+    from rollback.frontend.model import Source
+    from rollback.frontend.objects import Objects
+    from rollback.frontend.zips import Origin
 
 
 class FrontendPart:
@@ -45,7 +54,9 @@ class FrontendPart:
 
     label = "frontend"
 
-    def __init__(self, wishes: Wishes, door: Amplify, progress: Progress, reason: str = "") -> None:
+    def __init__(
+        self, wishes: Wishes, door: Amplify, progress: Progress, reason: str = "", objects: Objects | None = None
+    ) -> None:
         self.wishes = wishes
         self.app: App | None = None
         self.before: Job | None = None
@@ -62,6 +73,12 @@ class FrontendPart:
         self._reason = reason or "Rollback to the last known good"
         self._history = History(door, wishes, progress)
         self._environment = RecordedEnvironment(door, wishes.branch, wishes.environment)
+        self._objects = objects
+        self._sources = Sources(objects, wishes)
+        self._origin: Origin | None = None
+        self._copied = False
+        self._jobs: tuple[Job, ...] = ()
+        self._deployed: Source | None = None
         self._looks_since_lost_start: int | None = None
         self._highest_before_start = 0
         self._lost_starts = 0
@@ -80,6 +97,8 @@ class FrontendPart:
         if ours is None or ours.is_over:
             self._history.look(app.id)
         self._find_lost_start()
+        self._jobs = self._sources.mark(self._history.jobs)
+        self._look_at_origin()
         self.seen = self._as_seen(app)
         if self.before is None:
             self.before = self.seen.live
@@ -91,7 +110,7 @@ class FrontendPart:
 
     def timed_out(self, waiting_for: str) -> Done:
         """Return how the frontend ends when the waiting does."""
-        return decisions.timed_out(self.seen, waiting_for)
+        return timed_out(self.seen, waiting_for)
 
     def own_backend(self) -> str:
         """Return the ARN of the backend that this branch's builds deploy too, if any. Raises AwsTrouble, and Ended."""
@@ -112,10 +131,21 @@ class FrontendPart:
         app = find_app(self._door, self.wishes, self._progress)
         if self.wishes.recorded_app_id not in {"", app.id}:  # the snapshot is of another app
             deployment = replace(self.wishes.deployment, snapshot_job_id="")
-            self.wishes = replace(self.wishes, deployment=deployment, environment=None)
+            self.wishes = replace(self.wishes, deployment=deployment, environment=None, kept=None)
             self._history = History(self._door, self.wishes, self._progress)
             self._environment = RecordedEnvironment(self._door, self.wishes.branch, None)
+            self._sources = Sources(self._objects, self.wishes)
+        self._sources.know(app)
         return app
+
+    def _look_at_origin(self) -> None:
+        """Ask S3 what a zip deployment deployed, anew at each look until it is deployed: it may be overwritten."""
+        if self.redeployments and self.redeployments[-1].job.status != FAILED:
+            return
+        choice = choose(self._jobs, self.wishes.deployment, complete=self._history.is_complete)
+        target = self.target or (choice.job if isinstance(choice, Target) else None)
+        if target and target.type == MANUAL and self._objects:
+            self._origin = self._sources.origin(target)
 
     def _look_at_ours(self, app: App, ours: Job) -> Job:
         job, failure = self._history.look_at(app.id, ours.id)
@@ -129,15 +159,18 @@ class FrontendPart:
         found = [
             job
             for job in self._history.jobs
-            if job.number > self._highest_before_start
-            and job.type in {RETRY, ""}
-            and (job.same_commit(self.target) or job.names_no_commit)
+            if job.number > self._highest_before_start and self._may_be_lost(job, self.target)
         ]
         if found:
             self.actions.certain()
             self._begin(min(found, key=lambda job: job.number), adopted=False)
         else:
             self._looks_since_lost_start += 1
+
+    def _may_be_lost(self, job: Job, target: Job) -> bool:
+        if self._deployed:
+            return job.type == MANUAL and job.source == self._deployed
+        return job.type in {RETRY, ""} and (job.same_commit(target) or job.names_no_commit)
 
     def _begin(self, job: Job, *, adopted: bool) -> None:
         self._looks_since_lost_start = None
@@ -147,7 +180,7 @@ class FrontendPart:
 
     def _as_seen(self, app: App) -> Seen:
         return Seen(
-            jobs=self._history.jobs,
+            jobs=self._jobs,
             complete=self._history.is_complete,
             deployment=self.wishes.deployment,
             target=self.target,
@@ -157,6 +190,8 @@ class FrontendPart:
             start_rejection=self._start_rejection,
             stop_rejections=self._stop_rejections,
             environment=self._environment.differing(app),
+            origin=self._origin,
+            copied=self._copied,
             ends_in=self._ends_in(),
             if_needed=self.wishes.if_needed,
             app_id=app.id,
@@ -193,9 +228,15 @@ class FrontendPart:
             case RestoreEnvironment():
                 self._restore_environment(app)
             case Redeploy(target):
-                self._rule = self.rule
-                self.target = target
-                self._start(app, target)
+                self._rule, self.target = self.rule, target
+                branch, reason = self.wishes.branch, self._reason
+                self._start(lambda: self._door.start_retry(app.id, branch, target.id, reason))
+            case CopyZip(copy):
+                self._sources.copy(copy)
+                self._copied = True
+            case Deploy(target, source):
+                self._rule, self.target, self._deployed = self.rule, target, source
+                self._start(lambda: self._door.start_deployment(app.id, self.wishes.branch, source))
             case _:
                 raise TypeError(f"the frontend knows no move {move!r}")
 
@@ -203,6 +244,7 @@ class FrontendPart:
         """Read one more page of the history."""
         if self.app:
             self._history.read_older(self.app.id)
+            self._jobs = self._sources.mark(self._history.jobs)
             self.seen = self._as_seen(self.app)
 
     def _pin_target(self) -> None:
@@ -235,11 +277,11 @@ class FrontendPart:
             text = f"The environment variables could not be put back, so the rebuild uses today's: {trouble.what}"
             self.warnings.append(warning(Code.ENVIRONMENT_NOT_RESTORED, text, *cure))
 
-    def _start(self, app: App, target: Job) -> None:
+    def _start(self, start: Callable[[], Job]) -> None:
         self._highest_before_start = self._history.highest
         self.started_unclear = True  # until Amplify's answer is here: a signal may come first
         try:
-            job = self._door.start_retry(app.id, self.wishes.branch, target.id, self._reason)
+            job = start()
         except Throttled:
             self.started_unclear = False
             raise
@@ -265,28 +307,11 @@ class FrontendPart:
 
     def lock_auto_build(self) -> None:
         """Turn the branch's auto-build off, so that the bad tip isn't built again; a failure is a warning."""
-        if not self.app:
-            return
-        app, branch = self.app, self.wishes.branch
-        where: dict[str, Value] = {"app_id": app.id, "branch_name": branch, "region": self.wishes.region}
-        try:
-            if self._door.branch(app.id, branch).auto_build is False:
-                return
-            self._door.lock_auto_build(app.id, branch)
-        except AwsTrouble as trouble:
-            off = Command(
-                purpose="Turn it off by hand", line=aws("amplify", "update-branch", **where, no_enable_auto_build=True)
-            )
-            text = f"Auto-build could not be turned off: the next push builds the branch's tip. {trouble.what}"
-            self.warnings.append(warning(Code.AUTO_BUILD_NOT_LOCKED, text, off))
-            return
-        on = Command(
-            purpose="Once the fix is in, turn it on again",
-            line=aws("amplify", "update-branch", **where, enable_auto_build=True),
-        )
-        text = f"Auto-build of branch {branch} is off now, so that the failed tip isn't built again."
-        self.actions.also("turned the branch's auto-build off")
-        self.warnings.append(warning(Code.AUTO_BUILD_LOCKED, text, on))
+        said = locked(self._door, self.app, self.wishes) if self.app else None
+        if said:
+            self.warnings.append(said)
+        if said and said.code == Code.AUTO_BUILD_LOCKED:
+            self.actions.also("turned the branch's auto-build off")
 
     def find_failure(self) -> None:
         """Ask why the failed deployment's build failed, if it did: one call, and no harm where it fails itself."""

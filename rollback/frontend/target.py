@@ -23,7 +23,7 @@ from rollback.frontend.choice import (
     what_is_missing,
 )
 from rollback.frontend.failed import BACK_TO_BACK, SIDE_BY_SIDE, FailedDeployment, failed_deployment, time_apart
-from rollback.frontend.model import RETRY, SUCCEED, Deployment, Job, short
+from rollback.frontend.model import SUCCEED, Deployment, Job, short
 from rollback.report.commits import is_sha
 from rollback.report.notices import Code
 
@@ -173,7 +173,7 @@ def _without_its_job(jobs: Sequence[Job], failed: FailedDeployment) -> Choice:
     deployment = failed.deployment
     able = [job for job in jobs if not not_older(job, failed)]
     unnamed = [job for job in jobs if job.names_no_commit or not deployment.commit]
-    running = [job for job in unnamed if not job.is_over and job.type != RETRY]
+    running = [job for job in unnamed if not job.is_over and not job.is_repeat]
     if deployment.started_at:
         return _before_its_start(jobs, able, failed)
     if not able:
@@ -208,13 +208,13 @@ def _before_its_start(jobs: Sequence[Job], able: Sequence[Job], failed: FailedDe
 
 def _nothing_was_built(jobs: Sequence[Job], able: Sequence[Job], failed: FailedDeployment) -> Choice:
     """Choose the newest success. A RETRY above the newest build that names no commit either may be anybody's."""
-    first = max((job.number for job in jobs if job.type != RETRY), default=0)
-    own = [job for job in able if job.type != RETRY or not job.is_head or job.number < first]
+    first = max((job.number for job in jobs if not job.is_repeat), default=0)
+    own = [job for job in able if not job.is_repeat or not job.is_head or job.number < first]
     if not own:
         return none_good(jobs, failed)
     result, pushed, good = failed.deployment.frontend_result, failed.deployment.pushed_at, _the_provable(own)
     said = f"the newest job that succeeded{_beside(good, own)}, as the frontend's result ({result}) says that this"
-    if good.type == RETRY and pushed and not good.began_before(pushed):  # an earlier run's, of what was good before
+    if good.is_repeat and pushed and not good.began_before(pushed):  # an earlier run's, of what was good before
         repeated = (job for job in own if job.number < good.number and job.same_commit(good))
         good = next(repeated, good)
     return Target(good, f"{said} deployment built nothing")
@@ -225,13 +225,16 @@ def _before_its_own_success(jobs: Sequence[Job], able: Sequence[Job], failed: Fa
 
     A RETRY at the top may be the deployment's or an earlier rollback's: neither it nor the build under it is good.
     """
-    built = next((job for job in jobs if job.type != RETRY or not job.is_head), None)
+    if able[0].may_be_again:
+        why = f"job {able[0].id} deploys the source of an older job: it may be a rollback's, or the failed deployment"
+        return unclear(why)
+    built = next((job for job in jobs if not job.is_repeat or not job.is_head), None)
     own = able[0]
-    if own.type == RETRY and built and built.is_head and built.status == SUCCEED:
+    if own.is_repeat and built and built.is_head and built.status == SUCCEED:
         own = built
-    if own.type == RETRY and (built is None or not built.is_head):
+    if own.is_repeat and (built is None or not built.is_head):
         return unclear(f"job {own.id} repeats a build that names no commit, and may be the failed deployment")
-    below = built.number if own.type == RETRY and built else own.number
+    below = built.number if own.is_repeat and built else own.number
     older = [job for job in able if job.number < below]
     if not older:
         return none_good([job for job in jobs if job.number < below], failed)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rollback.frontend.choice import Target
+from rollback.frontend.endings import proven_by
+from rollback.frontend.model import MANUAL
 from rollback.frontend.target import snapshot_passed_over, why_not_good
 from rollback.report import links
 from rollback.report.model import FrontendReport, JobReport, Notice, RootCause
@@ -31,7 +33,8 @@ def frontend_report(part: FrontendPart, done: Done | None, *, with_history: bool
     restored = (target if result is Result.ROLLED_BACK or ours else live) if good else None
     if result is Result.PLANNED:
         restored = target
-    unproven = any(job.names_no_commit for job in (restored, ours) if job)
+    nameless = [job for job in (restored, ours) if job and job.names_no_commit]
+    unproven = any(not (part.seen and proven_by(part.seen, job)) for job in nameless)
     return FrontendReport(
         app_id=app.id if app else wishes.app_id,
         app_name=(app.name if app else "") or wishes.app_name,
@@ -137,7 +140,7 @@ def _root_cause(part: FrontendPart) -> RootCause | None:
 
 
 def _not_rolled_back(part: FrontendPart, result: Result | None) -> tuple[str, ...]:
-    if result is not Result.ROLLED_BACK:
+    if result is not Result.ROLLED_BACK or (part.target and part.target.type == MANUAL):
         return ()
     if part.wishes.environment:
         return ("the rebuild used today's build image.",)

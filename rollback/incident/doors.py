@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rollback.aws import Aws
 from rollback.frontend.client import Amplify
+from rollback.frontend.objects import Objects
 from rollback.report.redactor import Redactor
 from rollback.snapshot.store import SnapshotStore
 from rollback.stack.client import CloudFormation
@@ -31,4 +32,5 @@ class Doors:
         self.trials = Trials(self.aws, clock)
         self.images = Images(self.aws)
         self.amplify = Amplify(self.aws, self.redactor.learn_variables)
+        self.objects = Objects(self.aws)
         self.store = SnapshotStore(self.aws, Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()))

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from rollback.engine.reconcile import Patience
 from rollback.frontend.model import Deployment, Environment
 from rollback.frontend.model import Wishes as FrontendWishes
+from rollback.frontend.zips import folder_of
 from rollback.inputs.trigger import deployed
 from rollback.report.commits import same_commit
+from rollback.snapshot.place import place
 from rollback.snapshot.use import Asked
 from rollback.stack.part import Wishes as StackWishes
 from rollback.verification.verify import Wanted
@@ -82,7 +84,14 @@ def frontend_wishes(
         if_needed=inputs.redeploy == "if-needed",
         environment=Environment(recorded.app_environment, recorded.branch_environment) if recorded else None,
         recorded_app_id=recorded.app_id if recorded else "",
+        kept=recorded.zip if recorded else None,
+        copies=_copies(inputs.snapshot),
     )
+
+
+def _copies(snapshot: str) -> str:
+    where = place(snapshot)
+    return folder_of(where.bucket, where.key) if where.is_s3 else ""
 
 
 def _recorded_job(recorded: FrontendSnapshot, failed_commit: str | None) -> str:

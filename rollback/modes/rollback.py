@@ -104,7 +104,8 @@ def _phases(incident: Incident, snapshot: UsableSnapshot) -> dict[str, list[Lane
     if not inputs.has_frontend:
         return {title: [stack] for title, stack in stacks.items()}
     asked = wishes.frontend_wishes(inputs, snapshot.frontend, event.pushed_at(incident.environ))
-    part = FrontendPart(asked, incident.doors.amplify, incident.progress, wishes.job_reason(inputs))
+    doors = incident.doors
+    part = FrontendPart(asked, doors.amplify, incident.progress, wishes.job_reason(inputs), doors.objects)
     frontend = _roll_back_frontend(incident, part)
     if may_go_together(incident, part):
         return {"Stacks and frontend": [chain(*stacks.values()), frontend]}

@@ -114,7 +114,7 @@ def _frontend(incident: Incident, where: Place) -> FrontendSnapshot | None:
         return None
     asked = wishes.frontend_wishes(incident.inputs)
     recorded = patiently(
-        lambda: record_frontend(asked, incident.doors.amplify, incident.progress, where),
+        lambda: record_frontend(asked, incident.doors.amplify, incident.progress, where, incident.doors.objects),
         wishes.frontend_patience(incident.inputs),
         incident.clock,
     )

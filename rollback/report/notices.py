@@ -68,6 +68,7 @@ class Code(StrEnum):
     REDEPLOYMENT_NOT_NEEDED = "redeployment-failed-site-good"
     WRONG_COMMIT_BUILT = "wrong-commit-built"
     UNPROVEN = "unproven"
+    BRANCH_HAS_BACKEND = "branch-has-backend"
     BUILD_QUEUED = "build-queued"
     AUTO_BUILD_LOCKED = "auto-build-locked"
     AUTO_BUILD_NOT_LOCKED = "auto-build-not-locked"

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from rollback.engine.reconcile import patiently
 from rollback.engine.trouble import Denied
 from rollback.frontend.apps import find_app
+from rollback.frontend.backend import branch_has_backend
 from rollback.frontend.model import MANUAL, SUCCEED, Job, Wishes
 from rollback.frontend.record import FrontendSnapshot
+from rollback.frontend.sources import Sources
 from rollback.frontend.target import newest_first
 from rollback.report.model import Command, Notice
 from rollback.report.notices import Code, warning
 from rollback.snapshot.place import Place, SnapshotProblem
 from rollback.snapshot.store import LARGEST_TEMPLATE, SnapshotStore
+from rollback.snapshot.zips import keep_zip
 from rollback.stack.nested import nested_templates
 from rollback.stack.record import StackSnapshot
 from rollback.stack.states import GOOD_TO_RECORD
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from rollback.engine.progress import Progress
     from rollback.engine.reconcile import Patience
     from rollback.frontend.client import Amplify
+    from rollback.frontend.objects import Objects
     from rollback.stack.client import CloudFormation
     from rollback.stack.model import Stack
     from rollback.stack.trial import Trials
@@ -134,7 +138,9 @@ def _too_large(record: StackSnapshot, where: Place) -> Notice | None:
     return None
 
 
-def record_frontend(wishes: Wishes, door: Amplify, progress: Progress, where: Place) -> Recorded:
+def record_frontend(
+    wishes: Wishes, door: Amplify, progress: Progress, where: Place, objects: Objects | None = None
+) -> Recorded:
     """Return the record of the job that the branch serves. Raises Ended and AwsTrouble."""
     app = find_app(door, wishes, progress)
     live, page = None, None
@@ -142,10 +148,17 @@ def record_frontend(wishes: Wishes, door: Amplify, progress: Progress, where: Pl
         jobs, page = door.jobs(app.id, wishes.branch, page or "")
         live = next((job for job in newest_first(jobs) if job.status == SUCCEED), None)
     warnings = list(_unprotected(live))
+    kept = None
+    if live and live.type == MANUAL:
+        sources = Sources(objects, wishes)
+        sources.know(app)
+        kept, said = keep_zip(live, sources, wishes.copies)
+        warnings += said
     auto_build, branch_environment = None, None
     try:
         branch = door.branch(app.id, wishes.branch)
         auto_build, branch_environment = branch.auto_build, branch.environment
+        warnings += branch_has_backend(branch, live)
     except Denied as trouble:
         text = f"The branch's settings could not be recorded: {trouble.what}"
         warnings.append(warning(Code.SNAPSHOT_UNPROTECTED, text, Command(purpose=trouble.cure)))
@@ -159,6 +172,7 @@ def record_frontend(wishes: Wishes, door: Amplify, progress: Progress, where: Pl
         # The values are often secrets: they belong in an encrypted object, never in a file that may be carried off.
         app_environment=dict(app.environment) if where.is_s3 and app.environment is not None else None,
         branch_environment=dict(branch_environment) if where.is_s3 and branch_environment is not None else None,
+        zip=kept,
     )
     return Recorded(frontend=record, job=live, warnings=tuple(warnings))
 
@@ -167,10 +181,7 @@ def _unprotected(live: Job | None) -> tuple[Notice, ...]:
     if live is None:
         text = "No Amplify job has succeeded on this branch yet, so there is no frontend to return to."
         return (warning(Code.SNAPSHOT_UNPROTECTED, text),)
-    if live.type == MANUAL:
-        text = f"Job {live.id}, being served, is a manual (zip) deployment: Amplify can't retry it, so keep the zip."
-        return (warning(Code.SNAPSHOT_UNPROTECTED, text),)
-    if live.names_no_commit:
+    if live.names_no_commit and live.type != MANUAL:
         text = f"Job {live.id}, being served, names no commit (HEAD): a later redeployment of it can't be proven."
         cure = Command(purpose="Pass --commit-id to aws amplify start-job when deploying")
         return (warning(Code.SNAPSHOT_UNPROTECTED, text, cure),)

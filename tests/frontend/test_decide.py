@@ -11,8 +11,8 @@ from rollback.frontend.decide import (
     MOST_STOP_REJECTIONS,
     decide,
     redeployed_before,
-    timed_out,
 )
+from rollback.frontend.endings import timed_out
 from rollback.frontend.model import Adopt, Job, ReadOlder, Redeploy, RestoreEnvironment, Seen, StopJob
 from rollback.report.notices import Code
 from rollback.report.results import Result

@@ -18,6 +18,7 @@ from rollback.engine.progress import Progress
 from rollback.engine.trouble import Denied, Rejected
 from rollback.frontend import decide as frontend
 from rollback.frontend.apps import find_app
+from rollback.frontend.endings import timed_out as frontend_timed_out
 from rollback.frontend.history import History
 from rollback.frontend.model import App, Branch, Wishes
 from rollback.frontend.part import FrontendPart
@@ -134,7 +135,7 @@ def every_command(name: str) -> Iterator[Command]:
     for _, jobs in chain(frontend_cases.cases(), frontend_cases.wishes(), frontend_cases.redeployments()):
         hostile_jobs = replace(jobs, app_id=name, branch=name, region=name)
         yield from _steps(frontend.decide(hostile_jobs))
-        yield from _steps(frontend.timed_out(hostile_jobs, "x"))
+        yield from _steps(frontend_timed_out(hostile_jobs, "x"))
     yield from _of_the_frontends_door(name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 from rollback.frontend import decide as frontend
+from rollback.frontend.endings import timed_out as frontend_timed_out
 from rollback.frontend.target import choose
 from rollback.inputs import trigger
 from rollback.inputs.trigger import JobResult
@@ -42,7 +43,7 @@ def test_a_frontend_after_our_redeployment_began() -> None:
 
 def test_a_frontend_whose_waiting_ends() -> None:
     cases = {"seen": look(job(1)), "app not known yet": look(job(1), app_id=""), "never seen": None}
-    ended = [(case, frontend.timed_out(looked, "job 4 to end")) for case, looked in cases.items()]
+    ended = [(case, frontend_timed_out(looked, "job 4 to end")) for case, looked in cases.items()]
     assert_is("frontend-timed-out", ended)
 
 
