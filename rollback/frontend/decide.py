@@ -29,6 +29,7 @@ from rollback.frontend.model import (
     Redeployment,
     RestoreEnvironment,
     Seen,
+    Source,
     StopJob,
     short,
 )
@@ -162,6 +163,13 @@ def _is_redeployment(seen: Seen, job: Job, target: Job, failed: int | None) -> b
         return job.number > failed
     started_at = seen.deployment.started_at
     return started_at is None or job.started is None or job.started >= started_at
+
+
+def may_be_lost(job: Job, target: Job, deployed: Source | None) -> bool:
+    """Return whether a new job may be the one of a start whose answer got lost: of a deployment, or else of a RETRY."""
+    if deployed:
+        return job.type == MANUAL and job.source == deployed
+    return job.type in {RETRY, ""} and (job.same_commit(target) or job.names_no_commit)
 
 
 def _deploys_again(seen: Seen, job: Job, failed: int | None) -> bool:

@@ -19,7 +19,6 @@ from rollback.frontend.locking import locked
 from rollback.frontend.model import (
     FAILED,
     MANUAL,
-    RETRY,
     Adopt,
     App,
     Job,
@@ -122,6 +121,12 @@ class FrontendPart:
         return choose(self.seen.jobs, self.seen.deployment, complete=self.seen.complete) if self.seen else None
 
     @property
+    def last_known_good(self) -> Job | None:
+        """Return the last known good: the one that was redeployed, else the one chosen."""
+        choice = self.choice()
+        return self.target or (choice.job if isinstance(choice, Target) else None)
+
+    @property
     def rule(self) -> str:
         """Return by which rule the last known good was chosen: as it was when its redeployment began, if it has."""
         seen = self.seen
@@ -159,18 +164,13 @@ class FrontendPart:
         found = [
             job
             for job in self._history.jobs
-            if job.number > self._highest_before_start and self._may_be_lost(job, self.target)
+            if job.number > self._highest_before_start and decisions.may_be_lost(job, self.target, self._deployed)
         ]
         if found:
             self.actions.certain()
             self._begin(min(found, key=lambda job: job.number), adopted=False)
         else:
             self._looks_since_lost_start += 1
-
-    def _may_be_lost(self, job: Job, target: Job) -> bool:
-        if self._deployed:
-            return job.type == MANUAL and job.source == self._deployed
-        return job.type in {RETRY, ""} and (job.same_commit(target) or job.names_no_commit)
 
     def _begin(self, job: Job, *, adopted: bool) -> None:
         self._looks_since_lost_start = None
@@ -248,9 +248,7 @@ class FrontendPart:
             self.seen = self._as_seen(self.app)
 
     def _pin_target(self) -> None:
-        self._rule = self.rule
-        choice = self.choice()
-        self.target = choice.job if isinstance(choice, Target) else None
+        self._rule, self.target = self.rule, self.last_known_good
 
     def _stop(self, app: App, job: Job) -> None:
         try:

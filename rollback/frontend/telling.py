@@ -28,8 +28,7 @@ def frontend_report(part: FrontendPart, done: Done | None, *, with_history: bool
     ours = part.redeployments[-1].job if part.redeployments else part.redeployed_before
     good = result in GOOD
     live = part.seen.live if part.seen else None
-    choice = part.choice()
-    target = part.target or (choice.job if isinstance(choice, Target) else None)
+    target = part.last_known_good
     restored = (target if result is Result.ROLLED_BACK or ours else live) if good else None
     if result is Result.PLANNED:
         restored = target

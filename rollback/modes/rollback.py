@@ -6,6 +6,7 @@ Each part is driven by the loop in `engine.reconcile`; what it decides is pure a
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
@@ -21,6 +22,7 @@ from rollback.frontend.part import FrontendPart
 from rollback.github import event
 from rollback.github.api import GitHub
 from rollback.incident import wishes
+from rollback.incident.looking import tell_backend
 from rollback.incident.owner import know_the_owner
 from rollback.incident.telling import report_of, told_frontend
 from rollback.inputs import trigger
@@ -148,7 +150,12 @@ def _roll_back_frontend(incident: Incident, part: FrontendPart) -> Lane:
     done = yield from _drive(incident, part, wishes.frontend_patience(inputs))
     incident.frontend = part, done
     lock = [part.lock_auto_build] if inputs.lock_auto_build and done.result in GOOD else []
-    _after_its_end(incident, part.find_failure, *lock)
+    _after_its_end(incident, part.find_failure, partial(_tell_backend, incident, part, done), *lock)
+
+
+def _tell_backend(incident: Incident, part: FrontendPart, done: Done) -> None:
+    with suppress(AwsTrouble):  # what only explains ends nothing
+        tell_backend(incident, part, done)
 
 
 def _after_its_end(incident: Incident, *steps: Callable[[], None]) -> None:

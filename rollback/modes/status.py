@@ -2,54 +2,37 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rollback.engine.moves import Ended
 from rollback.engine.reconcile import patiently
+from rollback.engine.trouble import AwsTrouble
 from rollback.frontend.choice import NeedsOlder, NoTarget
 from rollback.frontend.model import short
 from rollback.frontend.part import FrontendPart
 from rollback.frontend.telling import frontend_report
 from rollback.github import event
 from rollback.incident import wishes
-from rollback.report.model import FrontendReport, StackReport
+from rollback.incident.looking import look_at_stack, tell_backend
 from rollback.report.notices import Code, error
 from rollback.report.results import Outcome
-from rollback.stack.part import StackPart
-from rollback.stack.telling import happenings, stack_report
 
 if TYPE_CHECKING:
     from rollback.incident.model import Incident
     from rollback.modes import Ending
+    from rollback.report.model import FrontendReport
 
 
 def look_at_everything(incident: Incident) -> Ending:
     """Look at each stack and at the frontend once; what doesn't exist is part of the answer. Raises AwsTrouble."""
     for name in incident.inputs.stack_name:
-        incident.told_stacks.append(_stack(incident, name))
+        incident.told_stacks.append(look_at_stack(incident, name, wishes.stack_patience(incident.inputs)))
     if incident.inputs.has_frontend:
         incident.told_frontend = _frontend(incident)
     said = [stack.reason for stack in incident.told_stacks]
     said += [incident.told_frontend.reason] if incident.told_frontend else []
     return Outcome.STATUS, " ".join(said)
-
-
-def _stack(incident: Incident, name: str) -> StackReport:
-    part = StackPart(
-        name,
-        wishes.stack_wishes(incident.inputs, incident.run_keys),
-        incident.doors.cloudformation,
-        incident.clock,
-        incident.progress,
-    )
-    seen = patiently(part.observe, wishes.stack_patience(incident.inputs), incident.clock)
-    if seen.status is None:
-        text = f"Stack {name} does not exist in {incident.inputs.region}."
-        return StackReport(name=name, reason=text, notices=(error(Code.STACK_NOT_FOUND, text),))
-    part.watch.find_root_cause()
-    report = stack_report(part, None)
-    happened = happenings(part.watch.events)
-    return report.model_copy(update={"events": happened, "reason": f"Stack {report.name} is in {seen.status}."})
 
 
 def _frontend(incident: Incident) -> FrontendReport:
@@ -63,6 +46,9 @@ def _frontend(incident: Incident) -> FrontendReport:
         notice = error(Code(end.done.code), end.done.reason, *end.done.next_steps)
         return frontend_report(part, None).model_copy(update={"reason": end.done.reason, "notices": (notice,)})
     part.find_failure()
+    with suppress(AwsTrouble):  # what only explains ends no look
+        backend = tell_backend(incident, part, None)
+        incident.told_stacks += [backend] if backend else []
     report = frontend_report(part, None, with_history=True)
     live = report.live
     serves = f"The site serves job {live.id} ({short(live.commit)})" if live else "The site serves no job yet"

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sandbox.amplify import zip_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 STACK, APP, BRANCH = "shop-development", "d2shop4demo", "develop"
 GOOD, BAD = "4f1c0de7a9b3c2d1e0f9a8b7c6d5e4f3a2b1c0d9", "bad5eed0c1b2a3948576f5e4d3c2b1a098765432"
-BUCKET = "shop-rollback-snapshots"
+BUCKET, RELEASES = "shop-rollback-snapshots", "shop-releases"
 WEBHOOK_SECRETS = ("demo-api-key-5up3r53cr3t", "demo-db-p4ssw0rd")
 
 
@@ -133,6 +135,28 @@ def _bad_deployment(sandbox: Sandbox) -> None:
     _bad_frontend(sandbox)
 
 
+def _zip_ground(sandbox: Sandbox) -> None:
+    """An app without a repository: the workflow builds, overwrites `latest.zip` and deploys it."""
+    for bucket in (BUCKET, RELEASES):
+        sandbox.services.create_bucket(bucket)
+    sandbox.amplify.add_app("shop-development", APP, repository="")
+    sandbox.amplify.add_branch(APP, BRANCH)
+    _deploy_zip(sandbox, "<h1>Welcome to the shop</h1>", ago=86_400)
+
+
+def _bad_zip(sandbox: Sandbox) -> None:
+    _deploy_zip(sandbox, "<h1>TypeError: basket is undefined</h1>", ago=120)
+
+
+def _deploy_zip(sandbox: Sandbox, page: str, ago: float) -> None:
+    began = sandbox.clock.now() - ago
+    sandbox.services.put_object(RELEASES, "latest.zip", zip_of({"index.html": page}))
+    sandbox.services.date_object(RELEASES, "latest.zip", began - 30)
+    sandbox.amplify.add_job(
+        APP, BRANCH, job_type="MANUAL", source_url=f"s3://{RELEASES}/latest.zip", started=began, ended=began + 5
+    )
+
+
 _SMOKE_FAILED = {"deploy-infrastructure": "success", "deploy-frontend": "success", "smoke-tests": "failure"}
 
 INCIDENTS = {
@@ -160,6 +184,13 @@ INCIDENTS = {
         _still_updating,
         _SMOKE_FAILED,
         {"order": "together", "verify-contains": "release {commit}"},
+    ),
+    "zip": Incident(
+        "Smoke tests failed after a zip deployment that overwrote the good zip: the kept one is deployed, in seconds",
+        _bad_zip,
+        _SMOKE_FAILED,
+        {"stack-name": "", "snapshot": f"s3://{BUCKET}/{BRANCH}.json", "verify-contains": "Welcome to the shop"},
+        snapshot_first=_zip_ground,
     ),
     "half-way": Incident(
         "CloudFormation's own rollback fails half-way",

@@ -42,6 +42,7 @@ FREE = {"sts:GetCallerIdentity"}
 """Needs no permission (STS's reference)."""
 
 _S3 = {
+    "CopyObject": "PutObject",
     "HeadObject": "GetObject",
     "HeadBucket": "ListBucket",
     "ListObjectsV2": "ListBucket",

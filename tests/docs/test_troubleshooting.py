@@ -407,6 +407,15 @@ def _(play: Play) -> Report:
     return play.run(**SITE, target_job_id="1")
 
 
+@situation(Code.BRANCH_HAS_BACKEND)
+def _(play: Play) -> Report:
+    arn = "arn:aws:cloudformation:us-west-2:123456789012:stack/amplify-d1shop-develop-branch-0af1/1"
+    play.sandbox.amplify.branch("d1shop", "develop").settings["backend"] = {"stackArn": arn}
+    play.job(GOOD)
+    play.job(BAD)
+    return play.run(**SITE)
+
+
 @situation(Code.SUPERSEDED)
 def _(play: Play) -> Report:
     for commit in (GOOD, BAD, THIRD):

@@ -20,13 +20,16 @@ from rollback.frontend import decide as frontend
 from rollback.frontend.apps import find_app
 from rollback.frontend.endings import timed_out as frontend_timed_out
 from rollback.frontend.history import History
-from rollback.frontend.model import App, Branch, Wishes
+from rollback.frontend.model import MANUAL, App, Branch, Job, Source, Wishes
 from rollback.frontend.part import FrontendPart
+from rollback.frontend.zips import ObjectSeen, of_versions
 from rollback.report.commands import aws, quoted
 from rollback.stack import decide as stack
 from rollback.stack import restoring
 from rollback.stack.guard import Verdict
 from tests.clocks import FakeClock
+from tests.frontend.given import at, failed, rebuilding
+from tests.frontend.given import seen as branch
 from tests.reliability.decisions import frontend_cases, stack_cases
 from tests.stack.given import change, change_set, seen, view
 
@@ -136,7 +139,26 @@ def every_command(name: str) -> Iterator[Command]:
         hostile_jobs = replace(jobs, app_id=name, branch=name, region=name)
         yield from _steps(frontend.decide(hostile_jobs))
         yield from _steps(frontend_timed_out(hostile_jobs, "x"))
+    yield from _of_zips(name)
     yield from _of_the_frontends_door(name)
+
+
+def _of_zips(name: str) -> Iterator[Command]:
+    job = Job("1", "SUCCEED", type=MANUAL, started=at(60), source=Source(f"s3://{name}/{name}"))
+    then = ObjectSeen(name, "etag", at(0), version="1")
+    known = of_versions(job, job.source or Source(""), (then,), "", None)
+    hostile: dict[str, Any] = {"app_id": name, "branch": name, "region": name}
+    yield from _steps(
+        frontend.decide(
+            branch(
+                job, replace(job, id="2", source=None), deployment=failed(target_job_id="1"), origin=known, **hostile
+            )
+        )
+    )
+    deployable = replace(known, source=job.source)
+    yield from _steps(
+        frontend.decide(rebuilding(replace(job, id="2", status="CANCELLED"), target=job, origin=deployable, **hostile))
+    )
 
 
 def _more_stacks() -> Iterator[tuple[str, Any]]:
@@ -198,9 +220,13 @@ def made_in_the_source() -> Iterator[tuple[str, str]]:
     """Yield service and operation of every command line that the source makes."""
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"aws", "_cli"}:
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in {"aws", "_cli", "cli"}
+            ):
                 words = [word.value for word in node.args if isinstance(word, ast.Constant)]
-                if node.func.id == "_cli":
+                if node.func.id != "aws":
                     words = [{"stack": "cloudformation", "frontend": "amplify"}[path.parent.name], *words]
                 if len(words) == 2:
                     yield str(words[0]), str(words[1])
@@ -208,7 +234,7 @@ def made_in_the_source() -> Iterator[tuple[str, str]]:
 
 def test_command_lines_are_made_in_one_place() -> None:
     """A text that begins like one, or goes on like one, is made by the builder: it alone quotes."""
-    makers = {"aws", "_cli", "_retry"}
+    makers = {"aws", "_cli", "cli", "again"}
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
