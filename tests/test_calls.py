@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.clocks import Movable
 
 LOOKS = frozenset({"DescribeStacks", "DescribeStackEvents", "GetJob", "ListJobs"})
-ONE_ROLLBACK = {"CancelUpdateStack": 1, "GetApp": 1, "StartJob": 1}
+ONE_ROLLBACK = {"CancelUpdateStack": 1, "GetApp": 1, "GetBranch": 1, "StartJob": 1}
 READS_THE_BRANCH = {"GetBranch": 1}  # before a build's reason is shown: it may echo a variable
 EIGHT_MINUTES = 480
 
@@ -71,20 +71,20 @@ def eight_minutes(sandbox: Sandbox, clock: Movable) -> None:
 
 def test_the_main_incident_a_stack_at_rest_and_failed_smoke_tests() -> None:
     run = play(Scenario("main", partial(history, events=10, jobs=3)))
-    assert others(run) == {"GetApp": 1, "StartJob": 1}
+    assert others(run) == {"GetApp": 1, "GetBranch": 1, "StartJob": 1}
     assert Counter(call.operation for call in run.calls)["DescribeStacks"] == 1
     assert looks(run) <= 7
 
 
 def test_a_stack_that_is_still_updating() -> None:
     run = play(Scenario("still-updating", scenarios.STILL_UPDATING.prepare))
-    assert others(run) == {"CancelUpdateStack": 1, "GetApp": 1, "StartJob": 1}
+    assert others(run) == {"CancelUpdateStack": 1, "GetApp": 1, "GetBranch": 1, "StartJob": 1}
     assert looks(run) <= 40
 
 
 def test_a_rollback_that_stops_half_way() -> None:
     run = play(scenarios.HALF_WAY)
-    assert others(run) == {"ContinueUpdateRollback": 2, "GetApp": 1, "StartJob": 1}
+    assert others(run) == {"ContinueUpdateRollback": 2, "GetApp": 1, "GetBranch": 1, "StartJob": 1}
     assert looks(run) <= 23
 
 

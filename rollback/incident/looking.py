@@ -38,7 +38,7 @@ def look_at_stack(incident: Incident, name: str, patience: Patience) -> StackRep
 
 
 def tell_backend(incident: Incident, part: FrontendPart, done: Done | None) -> StackReport | None:
-    """Warn where a rebuild deploys, or would deploy, a backend of the branch's own; return its stack, if it can be read.
+    """Warn where a rebuild deploys, or would, a backend of the branch's own; return its stack, if it can be read.
 
     `done` is None where nothing was to end. Raises AwsTrouble where the branch can't be read.
     """
