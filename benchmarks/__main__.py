@@ -9,7 +9,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from benchmarks import goals, growth, overhead, reference, sides, start, together
+from benchmarks import goals, growth, overhead, reference, sides, start, together, zips
 from benchmarks.process import ROOT
 from benchmarks.tables import chart
 
@@ -35,6 +35,8 @@ def main(arguments: list[str]) -> int:
     eight_minutes = overhead.simulated()
     say("stacks and frontend together, simulated clock")
     orders = together.compare()
+    say("a zip, simulated clock")
+    zipped = zips.measure()
     say("start")
     started = start.profile()
     compared = sides.compare(say)
@@ -47,7 +49,8 @@ def main(arguments: list[str]) -> int:
         "overhead-30": overhead.in_real_time(compared.ours),
         "overhead-480": eight_minutes.text,
         "together": orders.text,
-        "goals": goals.against(compared, eight_minutes, orders),
+        "goals": goals.against(compared, eight_minutes, orders, zipped),
+        "zip": zipped.text,
         "start": started,
         "growth": grown,
         "machine": f"{machine}; {_minutes(begun)} in all.\n",

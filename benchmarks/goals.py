@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from benchmarks.overhead import Overhead
     from benchmarks.sides import Sides
     from benchmarks.together import Orders
+    from benchmarks.zips import Zip
 
 DEFAULT = 5
 """`poll-interval`, where nobody sets it."""
 
 
-def against(sides: Sides, eight_minutes: Overhead, orders: Orders) -> str:
+def against(sides: Sides, eight_minutes: Overhead, orders: Orders, zipped: Zip) -> str:
     """Return the table of goals."""
     ours = sides.ours
     cpu = median(item.run.cpu for item in ours) / median(run.cpu for run in sides.one_call)
@@ -35,6 +36,8 @@ def against(sides: Sides, eight_minutes: Overhead, orders: Orders) -> str:
     rows += [
         _row("stack and build together, of the longer one", 1.02, orders.together / LONGER),
         _row("stack and build together, of the script's recovery", 0.65, orders.together / orders.script),
+        _row("a zip, 5 s of AWS: s past its work", 1.0, zipped.past),
+        _row("a zip, 5 s of AWS: calls", 14, zipped.calls),
     ]
     return table(["goal", "at most", "measured", ""], rows)
 
