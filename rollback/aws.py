@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from rollback.calls import LONGEST_CALL, guard
+from rollback.engine.bounds import Overdue
 from rollback.engine.trouble import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ _BAD_CREDENTIALS = frozenset(
         "AuthFailure",
     }
 )
+# What an answer that botocore's parser or we can't take apart raises; a KeyError is a member that AWS left out.
+_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError)
 _RENEW = "renew them: run aws-actions/configure-aws-credentials in the same job, just before this step"
 
 
@@ -79,10 +83,11 @@ def speaking_to_aws(service: str, operation: str) -> Iterator[None]:
         raise Denied(f"No AWS credentials for {name}: {error}", f"Credentials: {_RENEW}.") from error
     except (boto.HTTPClientError, boto.ConnectionError) as error:
         raise Busy(f"{name}: no connection to AWS ({_first_line(error)})") from error
+    except Overdue as error:
+        raise Busy(f"{name}: no whole answer from AWS in time") from error
     except (boto.ParamValidationError, boto.DataNotFoundError) as error:
         raise Rejected(operation, type(error).__name__, _first_line(error)) from error
-    except (boto.BotoCoreError, ResponseParserError, ValueError, KeyError, TypeError, AttributeError) as error:
-        # An answer that botocore's parser or we can't take apart; a KeyError is a member that AWS left out.
+    except (boto.BotoCoreError, ResponseParserError, *_UNREADABLE) as error:
         raise Unreadable(
             f"{name}: AWS's answer can't be read ({type(error).__name__}: {_first_line(error)})"
         ) from error
@@ -127,14 +132,16 @@ def _moment(value: Any) -> datetime:
             return datetime.fromisoformat(value)
     from botocore.utils import parse_timestamp  # noqa: PLC0415 - as below
 
-    return parse_timestamp(value)
+    moment = parse_timestamp(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 class Aws:
     """One session for the whole run: each client is built once, on first use."""
 
-    def __init__(self, region: str) -> None:
+    def __init__(self, region: str, longest_call: float = LONGEST_CALL) -> None:
         self.region = region
+        self._longest_call = longest_call
         self._clients: dict[tuple[str, bool], Any] = {}
 
     @cached_property
@@ -150,7 +157,7 @@ class Aws:
         """Return the service's client; without retries for a call that must not be repeated blindly.
 
         Retries are botocore's standard ones (AWS_MAX_ATTEMPTS sets how many); timeouts are short, for the loop
-        looks again by itself.
+        looks again by itself. No call takes longer than `longest_call`, whatever it waits for.
         """
         key = (service, retries)
         if key not in self._clients:
@@ -163,4 +170,5 @@ class Aws:
         with speaking_to_aws(service, "client"):
             policy: Any = {"mode": "standard"} if retries else {"mode": "standard", "total_max_attempts": 1}
             config = Config(connect_timeout=5, read_timeout=15, retries=policy, user_agent_extra="rollback-action/1")
-            return self._session.client(service, config=config)  # type: ignore[call-overload,no-any-return]
+            client: BaseClient = guard(self._session.client(service, config=config), self._longest_call)  # type: ignore[call-overload]
+            return client

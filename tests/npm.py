@@ -19,6 +19,6 @@ def missing(package: str) -> str:
             return ""
         if not shutil.which("npm"):
             return "npm is not here"
-        command = ["npm", "--prefix", str(TOOLS), "ci", "--silent", "--no-audit", "--no-fund"]
+        command = ["npm", "--prefix", str(TOOLS), "ci", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"]
         done = subprocess.run(command, capture_output=True, check=False, timeout=90)
         return f"npm can't install {package}" if done.returncode else ""

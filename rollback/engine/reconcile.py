@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from rollback.engine.endings import denied, rejected, unreadable
 from rollback.engine.moves import Done, Ended, Move, Wait
-from rollback.engine.trouble import AwsTrouble, Busy, Denied, Rejected, Unreadable
+from rollback.engine.trouble import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
 from rollback.report.results import Result
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ class _Steps(Generic[Observation]):
             return self._look_and_move()
         except Busy as trouble:
             self._pace.slow_down()
-            self._say(f"AWS is busy, waiting: {trouble.what}")
+            what = "AWS is busy" if isinstance(trouble, Throttled) else "No clear answer from AWS"
+            self._say(f"{what}, waiting: {trouble.what}")
             return Wait(trouble.what)
         except Unreadable as trouble:
             self._unreadable[self._doing] += 1

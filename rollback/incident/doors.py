@@ -9,6 +9,7 @@ from rollback.aws import Aws
 from rollback.frontend.client import Amplify
 from rollback.snapshot.store import SnapshotStore
 from rollback.stack.client import CloudFormation
+from rollback.stack.images import Images
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,5 +21,6 @@ class Doors:
     def __init__(self, region: str, environ: Mapping[str, str]) -> None:
         self.aws = Aws(region)
         self.cloudformation = CloudFormation(self.aws)
+        self.images = Images(self.aws)
         self.amplify = Amplify(self.aws)
         self.store = SnapshotStore(self.aws, Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()))

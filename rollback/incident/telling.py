@@ -94,11 +94,16 @@ def _frontend_result(inputs: Inputs, frontend: FrontendReport | None) -> Result 
 
 
 def _reason(incident: Incident, stacks: list[StackReport], frontend: FrontendReport | None) -> str:
-    parts = [f"Stack {stack.name}: {stack.reason}" for stack in stacks if stack.reason]
+    parts = [_named(stack) for stack in stacks if stack.reason]
     parts += [f"Frontend: {frontend.reason}"] if frontend and frontend.reason else []
     parts += [check for check in incident.verification.checks if check.startswith("failed")]
     because = [incident.trigger.reason] if incident.trigger else []
     return " ".join(because + parts)
+
+
+def _named(stack: StackReport) -> str:
+    name = f"Stack {stack.name}"
+    return stack.reason if stack.reason.startswith(f"{name} ") else f"{name}: {stack.reason}"
 
 
 def _root_cause(incident: Incident, stacks: list[StackReport], frontend: FrontendReport | None) -> RootCause | None:

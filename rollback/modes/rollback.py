@@ -77,7 +77,11 @@ def _snapshot(incident: Incident) -> UsableSnapshot:
 
 def _roll_back_stack(incident: Incident, name: str, snapshot: UsableSnapshot) -> None:
     doors = incident.doors
-    restore = Restore(doors.cloudformation, snapshot.record_of, doors.store.missing) if snapshot.asked_for else None
+    restore = (
+        Restore(doors.cloudformation, snapshot.record_of, doors.store.missing, doors.images.missing)
+        if snapshot.asked_for
+        else None
+    )
     asked = wishes.stack_wishes(incident.inputs, incident.run_keys)
     part = StackPart(name, asked, doors.cloudformation, incident.clock, incident.progress, restore)
     incident.stacks.append((part, None))

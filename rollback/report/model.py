@@ -73,7 +73,10 @@ class Happening(Record):
 
 
 class StackReport(Record):
-    """One stack: its status before and now, what was done to it, and how it ended (None where nothing was to end)."""
+    """One stack: its status before and now, what was done to it, and how it ended (None where nothing was to end).
+
+    `skipped` are resources that its rollback left as the failed deployment made them.
+    """
 
     name: str
     result: Result | None = None
@@ -83,6 +86,7 @@ class StackReport(Record):
     reason: str = ""
     root_cause: RootCause | None = None
     notices: tuple[Notice, ...] = ()
+    skipped: tuple[str, ...] = ()
     not_rolled_back: tuple[str, ...] = ()
     next_steps: tuple[Command, ...] = ()
     link: str = ""

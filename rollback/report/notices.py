@@ -43,6 +43,7 @@ class Code(StrEnum):
     RESTORE_DESTRUCTIVE = "restore-destructive"
     RESTORE_ARTIFACTS_GONE = "restore-artifacts-gone"
     RESTORE_SECRET_LOST = "restore-secret-lost"  # noqa: S105 - a notice's name
+    RESTORE_NOT_OURS = "restore-not-ours"
     RESTORE_FAILED = "restore-failed"
     RESTORE_NOT_PROVEN = "restore-not-proven"
     RESTORE_KEEPS_VALUES = "restore-keeps-values"

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from rollback.report.commits import same_commit
 from rollback.report.results import Mode, Outcome, Result
+from rollback.report.skipped import TITLE as TITLE_SKIPPED
+from rollback.report.skipped import skipped, skipped_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -107,6 +109,8 @@ def title(report: Report) -> str:
         return "❌ No status: AWS could not be read"
     if report.mode is Mode.VERIFY and report.outcome in _GATE_TITLES:
         return _GATE_TITLES[report.outcome]
+    if skipped(report) and report.outcome is Outcome.ROLLED_BACK:
+        return TITLE_SKIPPED
     if unproven(report) and report.outcome is Outcome.ROLLED_BACK:
         return "⚠️ Rolled back, but unproven"
     return _TITLES[report.outcome]
@@ -129,6 +133,9 @@ def verdict(report: Report) -> str:
     failed = {Outcome.FAILED, Outcome.UNHEALTHY}
     if report.outcome in by_reason or (report.outcome in failed and report.mode is not Mode.ROLLBACK):
         return _sentence(report.reason)
+    if skipped(report) and report.outcome is Outcome.ROLLED_BACK:
+        which = ", and which commit the site was rebuilt from is unproven" if unproven(report) else ""
+        return f"The failed deployment is undone but for {skipped(report)}: skipped, and as it left them{which}."
     if unproven(report) and report.outcome is Outcome.ROLLED_BACK:
         return "The site was rebuilt from its last good job, but which commit that gave is unproven."
     if report.outcome is Outcome.PARTIAL and not any(part.result in _AT_GOOD for part in parts(report)):
@@ -165,7 +172,9 @@ def chosen(report: Report) -> list[tuple[str, str]]:
 
 def result_words(report: Report, part: StackReport | FrontendReport) -> str:
     """Return how the part ended, in a word or two with its sign."""
-    return "⚠️ rolled back, unproven" if part is report.frontend and unproven(report) else _RESULT_WORDS[part.result]
+    if part is report.frontend and unproven(report):
+        return "⚠️ rolled back, unproven"
+    return skipped_words(report, part) or _RESULT_WORDS[part.result]
 
 
 def what_failed(report: Report) -> str:
@@ -191,6 +200,7 @@ def what_was_done(report: Report) -> str:
             clauses.append(f"{_and(named_parts)} {ends[len(stacks) + (named_parts[-1] == 'the frontend') > 1]}")
     if unproven(report):
         clauses.append("the frontend was rebuilt from its last good job, unproven")
+    clauses += [f"skipped: {skipped(report)}"] if skipped(report) else []
     told = "; ".join(clauses)
     return _sentence(f"{told[:1].upper()}{told[1:]}")
 

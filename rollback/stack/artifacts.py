@@ -1,12 +1,14 @@
-"""Pure: the S3 objects that a template's functions, layers and nested stacks name: gone ones would fail a restore."""
+"""Pure: the S3 objects and ECR images that a template's resources name: gone ones would fail a restore half-way."""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from rollback.stack.values import known_values, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,8 +22,31 @@ _PLACES = {
     "AWS::Serverless::Function": ("CodeUri", "Bucket", "Key", "Version"),
     "AWS::Serverless::LayerVersion": ("ContentUri", "Bucket", "Key", "Version"),
     "AWS::Serverless::Application": ("Location", "", "", ""),
+    "AWS::Serverless::Api": ("DefinitionUri", "Bucket", "Key", "Version"),
+    "AWS::Serverless::HttpApi": ("DefinitionUri", "Bucket", "Key", "Version"),
+    "AWS::Serverless::StateMachine": ("DefinitionUri", "Bucket", "Key", "Version"),
+    "AWS::StepFunctions::StateMachine": ("DefinitionS3Location", "Bucket", "Key", "Version"),
+    "AWS::ApiGateway::RestApi": ("BodyS3Location", "Bucket", "Key", "Version"),
+    "AWS::ApiGatewayV2::Api": ("BodyS3Location", "Bucket", "Key", "Version"),
+    "AWS::AppSync::GraphQLSchema": ("DefinitionS3Location", "", "", ""),
+    "AWS::ElasticBeanstalk::ApplicationVersion": ("SourceBundle", "S3Bucket", "S3Key", ""),
     "AWS::CloudFormation::Stack": ("TemplateURL", "", "", ""),
 }
+
+_IMAGES = {
+    # type: the way to the image's URI; `*` is each entry of a list
+    "AWS::Lambda::Function": ("Code", "ImageUri"),
+    "AWS::Serverless::Function": ("ImageUri",),
+    "AWS::ECS::TaskDefinition": ("ContainerDefinitions", "*", "Image"),
+    "AWS::Batch::JobDefinition": ("ContainerProperties", "Image"),
+    "AWS::AppRunner::Service": ("SourceConfiguration", "ImageRepository", "ImageIdentifier"),
+}
+_IMAGE = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
+    r"/(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+)
+# SAM makes a layer's logical id out of its content.
+_RENAMED = frozenset({"AWS::Serverless::LayerVersion"})
 
 
 @dataclass(frozen=True)
@@ -39,17 +64,70 @@ class Artifact:
         return f"s3://{self.bucket}/{self.key} ({self.logical_id})"
 
 
-def artifacts(record: StackSnapshot) -> tuple[Artifact, ...]:
-    """Return the S3 objects that the snapshot's template names, parameters filled in.
+@dataclass(frozen=True)
+class Image:
+    """An image in ECR that the resource `logical_id` needs, by its digest, else by its tag."""
 
-    What only CloudFormation could evaluate (imports, pseudo parameters, conditions) is left out.
+    logical_id: str
+    account: str
+    region: str
+    repository: str
+    tag: str = ""
+    digest: str = ""
+
+    def __str__(self) -> str:
+        """Return how people are told of it."""
+        which = f"@{self.digest}" if self.digest else f":{self.tag}"
+        return f"{self.account}.dkr.ecr.{self.region}/{self.repository}{which} ({self.logical_id})"
+
+
+def artifacts(record: StackSnapshot) -> tuple[Artifact, ...]:
+    """Return the S3 objects that the snapshot's template names, as far as its record tells what they are called.
+
+    What only CloudFormation could evaluate is left out, and so are resources that the stack does not have.
     """
+    values = known_values(record)
+    return tuple(
+        found for name, kind, properties in _resources(record) for found in _of(name, kind, properties, values)
+    )
+
+
+def images(record: StackSnapshot) -> tuple[Image, ...]:
+    """Return the images in ECR that the snapshot's template names, as far as its record tells."""
+    values = known_values(record)
+    found = [
+        Image(name, match["account"], match["region"], match["repository"], match["tag"] or "", match["digest"] or "")
+        for name, kind, properties in _resources(record)
+        for expression in _along(properties, _IMAGES.get(kind, ()))
+        if (match := _IMAGE.fullmatch(value_of(expression, values) or ""))
+    ]
+    return tuple(image if image.tag or image.digest else replace(image, tag="latest") for image in found)
+
+
+def _resources(record: StackSnapshot) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield logical id, type and properties of each resource that the stack has: a false Condition makes none."""
     template = parse(record.processed_template or record.template)
     resources = template.get("Resources") if isinstance(template, dict) else None
-    if not isinstance(resources, dict):
-        return ()
-    values = {name: parameter.resolved or parameter.value for name, parameter in record.parameters.items()}
-    return tuple(found for name, resource in resources.items() for found in _of(str(name), resource, values))
+    had = {resource.logical_id for resource in record.resources}
+    for name, resource in resources.items() if isinstance(resources, dict) else ():
+        if not isinstance(resource, dict) or not isinstance(resource.get("Properties"), dict):
+            continue
+        kind = str(resource.get("Type"))
+        if not had or name in had or kind in _RENAMED:
+            yield str(name), kind, resource["Properties"]
+
+
+def _along(value: Any, way: tuple[str, ...]) -> Iterator[Any]:
+    if not way:
+        return
+    inner = value if way[0] == "*" and isinstance(value, list) else []
+    if way[0] != "*" and isinstance(value, dict) and way[0] in value:
+        inner = [value[way[0]]]
+    for one in inner:
+        if len(way) == 1:
+            yield one
+        else:
+            yield from _along(one, way[1:])
 
 
 def parse(text: str) -> Any:
@@ -79,48 +157,35 @@ def parse(text: str) -> Any:
         return None
 
 
-def _of(logical_id: str, resource: Any, values: Mapping[str, str]) -> Iterator[Artifact]:
-    if not isinstance(resource, dict) or not isinstance(resource.get("Properties"), dict):
-        return
-    place = _PLACES.get(str(resource.get("Type")))
+def _of(logical_id: str, kind: str, properties: dict[str, Any], values: Mapping[str, str]) -> Iterator[Artifact]:
+    place = _PLACES.get(kind)
     if place is None:
         return
     member, bucket, key, version = place
-    where = resource["Properties"].get(member)
+    where = properties.get(member)
     found: tuple[str | None, str | None, str | None] | None
     if isinstance(where, dict) and bucket in where and key in where:
-        found = _value(where[bucket], values), _value(where[key], values), _value(where.get(version, ""), values)
+        found = value_of(where[bucket], values), value_of(where[key], values), value_of(where.get(version, ""), values)
     else:
-        found = _from_uri(_value(where, values) or "")
+        found = _from_uri(value_of(where, values) or "")
     if found and found[0] and found[1]:
         nested = member in {"TemplateURL", "Location"}
         yield Artifact(logical_id, found[0], found[1], found[2] or "", nested=nested)
 
 
 def _from_uri(uri: str) -> tuple[str, str, str] | None:
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # such as an address in brackets that is none
+        return None
     path = unquote(parts.path.lstrip("/"))
+    version = parse_qs(parts.query).get("versionId", [""])[0]
     if parts.scheme == "s3":
-        return parts.netloc, path, ""
+        return parts.netloc, path, version
     host = parts.netloc
     if parts.scheme == "https" and (match := re.fullmatch(r"(.+)\.s3[.-][a-z0-9.-]*amazonaws\.com(\.cn)?", host)):
-        return match.group(1), path, ""
+        return match.group(1), path, version
     if parts.scheme == "https" and re.fullmatch(r"s3[.-][a-z0-9.-]*amazonaws\.com(\.cn)?", host) and "/" in path:
         bucket, key = path.split("/", 1)
-        return bucket, key, ""
-    return None
-
-
-def _value(expression: Any, values: Mapping[str, str]) -> str | None:
-    """Return a string, a Ref to a parameter or a Sub of parameters, filled in; None for anything else."""
-    if isinstance(expression, str):
-        return expression
-    if isinstance(expression, dict) and len(expression) == 1:
-        kind, argument = next(iter(expression.items()))
-        if kind == "Ref":
-            return values.get(str(argument))
-        if kind == "Fn::Sub" and isinstance(argument, str):
-            names = re.findall(r"\$\{([^!}]+)\}", argument)
-            if all(name in values for name in names):
-                return re.sub(r"\$\{([^!}]+)\}", lambda match: values[match.group(1)], argument)
+        return bucket, key, version
     return None

@@ -38,6 +38,10 @@ class CloudFormation:
         with speaking_to_aws("cloudformation", operation):
             return getattr(self._client, method)(**parameters)
 
+    def _call_once(self, operation: str, method: str, /, **parameters: Any) -> Any:
+        with speaking_to_aws("cloudformation", operation):
+            return getattr(self._aws.client("cloudformation", retries=False), method)(**parameters)
+
     def _pages(self, operation: str, method: str, /, **parameters: Any) -> Iterator[Any]:
         with speaking_to_aws("cloudformation", operation):
             pages = iter(self._client.get_paginator(method).paginate(**parameters))  # type: ignore[call-overload]
@@ -131,18 +135,50 @@ class CloudFormation:
                 ]
         return tuple(found)
 
-    def create_change_set(self, stack_id: str, name: str, restore: Mapping[str, Any]) -> None:
-        """Ask for a change set; `restore` holds template, parameters, tags, capabilities… in the API's own members."""
-        self._call(
+    def create_change_set(self, stack_id: str, name: str, restore: Mapping[str, Any]) -> str:
+        """Ask for a change set and return its ARN; `restore` holds template, parameters… in the API's own members.
+
+        The SDK does not repeat it: a name that is taken then is certainly not by our own first try.
+        """
+        answer = self._call_once(
             "CreateChangeSet",
             "create_change_set",
             StackName=stack_id,
             ChangeSetName=name,
+            ClientToken=name,
             ChangeSetType="UPDATE",
             IncludeNestedStacks=True,
             Description="Restores the last known good; made by the rollback action",
             **restore,
         )
+        with speaking_to_aws("cloudformation", "CreateChangeSet"):
+            return str(answer["Id"])
+
+    def change_set_template(self, arn: str) -> str:
+        """Return the text of the template that a change set would deploy."""
+        answer = self._call("GetTemplate", "get_template", ChangeSetName=arn, TemplateStage="Original")
+        with speaking_to_aws("cloudformation", "GetTemplate"):
+            return str(answer["TemplateBody"])
+
+    def change_set_failures(self, arn: str) -> tuple[str, ...]:
+        """Return what AWS's validation found wrong in a change set, a phrase each; gone once it is deleted."""
+        found: list[str] = []
+        for page in self._pages("DescribeEvents", "describe_events", ChangeSetName=arn):
+            with speaking_to_aws("cloudformation", "DescribeEvents"):
+                found += [text for entry in page.get("OperationEvents", []) if (text := _failure(entry))]
+        return tuple(dict.fromkeys(found))
+
+    def change_sets(self, stack_id: str) -> dict[str, str]:
+        """Return the names of the stack's change sets that nobody executed, by their ARNs."""
+        found: dict[str, str] = {}
+        for page in self._pages("ListChangeSets", "list_change_sets", StackName=stack_id):
+            with speaking_to_aws("cloudformation", "ListChangeSets"):
+                found |= {
+                    entry["ChangeSetId"]: entry["ChangeSetName"]
+                    for entry in page.get("Summaries", [])
+                    if not entry.get("ExecutionStatus", "").startswith("EXECUTE_")
+                }
+        return found
 
     def change_set(self, stack_id: str, name: str, depth: int = 0) -> ChangeSet | None:
         """Return the change set with all pages of its changes, nested ones included; None where there is none."""
@@ -176,24 +212,22 @@ class CloudFormation:
                 execution_status=head.get("ExecutionStatus", ""),
                 reason=head.get("StatusReason", ""),
                 changes=tuple(changes),
+                **_asked_of(head),
             )
 
-    def execute_change_set(self, stack_id: str, name: str, token: str, *, from_failed: bool) -> None:
-        """Execute our change set. From UPDATE_FAILED CloudFormation takes an update only with rollback disabled."""
-        extra = _given(DisableRollback=from_failed)
-        self._call(
-            "ExecuteChangeSet",
-            "execute_change_set",
-            StackName=stack_id,
-            ChangeSetName=name,
-            ClientRequestToken=token,
-            **extra,
-        )
+    def execute_change_set(self, arn: str, token: str, *, from_failed: bool) -> None:
+        """Execute our change set: should it fail, what it newly made goes again, retained or not.
+
+        From UPDATE_FAILED CloudFormation takes an update only with rollback disabled.
+        """
+        how = {"DisableRollback": True} if from_failed else {"RetainExceptOnCreate": True}
+        self._call("ExecuteChangeSet", "execute_change_set", ChangeSetName=arn, ClientRequestToken=token, **how)
 
     def delete_change_set(self, stack_id: str, name: str) -> None:
-        """Delete our change set; no error where it is gone."""
+        """Delete our change set, by name or ARN; no error where it is gone."""
+        where = {} if name.startswith("arn:") else {"StackName": stack_id}
         try:
-            self._call("DeleteChangeSet", "delete_change_set", StackName=stack_id, ChangeSetName=name)
+            self._call("DeleteChangeSet", "delete_change_set", ChangeSetName=name, **where)
         except Rejected as rejection:
             if not _is_gone(rejection):
                 raise
@@ -225,6 +259,29 @@ def _stack(entry: Any) -> Stack:
         notification_arns=tuple(entry.get("NotificationARNs", [])),
         rollback_configuration=dict(entry.get("RollbackConfiguration", {})),
     )
+
+
+def _failure(entry: Any) -> str:
+    reason = entry.get("ValidationStatusReason") or entry.get("HookStatusReason") or entry.get("ResourceStatusReason")
+    if not reason:
+        return ""
+    resource = entry.get("LogicalResourceId") or entry.get("ValidationName") or "the template"
+    kind = f" ({entry['ResourceType']})" if entry.get("ResourceType") else ""
+    where = f" at {entry['ValidationPath']}" if entry.get("ValidationPath") else ""
+    return f"{resource}{kind}{where}: {reason}"
+
+
+def _asked_of(head: Any) -> dict[str, Any]:
+    """Return what a change set would make of its stack, in the members of our ChangeSet."""
+    return {
+        "id": head.get("ChangeSetId", ""),
+        "stack_id": head.get("StackId", ""),
+        "parameters": {one["ParameterKey"]: one.get("ParameterValue", "") for one in head.get("Parameters", [])},
+        "tags": {tag["Key"]: tag["Value"] for tag in head.get("Tags", []) if not tag["Key"].startswith("aws:")},
+        "capabilities": tuple(head.get("Capabilities", [])),
+        "notification_arns": tuple(head.get("NotificationARNs", [])),
+        "rollback_configuration": dict(head.get("RollbackConfiguration", {})),
+    }
 
 
 def _event(entry: Any) -> Event:

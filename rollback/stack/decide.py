@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from shlex import quote
 
 from rollback.engine.endings import refused
@@ -17,7 +18,7 @@ MOST_TRIES = 3
 """How often a write that AWS rejects is made before giving up on it."""
 
 PLAIN_CONTINUES = 2
-"""How often a failed rollback is continued without a skip list; with one it is continued once more."""
+"""How often a failed rollback is continued where there is no skip list; with one it is exactly once, then with it."""
 
 
 def decide(seen: Seen) -> Move:
@@ -60,11 +61,12 @@ def _continue(seen: Seen) -> Move:
     refusal = _given_up(seen, tokens.CONTINUE)
     tries = [attempt for attempt in seen.attempts if attempt.step == tokens.CONTINUE and not attempt.unclear]
     ran = sum(not attempt.rejection for attempt in tries)
-    if not refusal and ran < PLAIN_CONTINUES + bool(seen.skip):
+    plain = 1 if seen.skip else PLAIN_CONTINUES
+    if not refusal and ran < plain + bool(seen.skip):
         # An unclear try is repeated under its own number, the same token for a repeated request; any other gets a new
         # one, also where a killed run's rejected tries left gaps: CloudFormation does nothing for a token it knows.
         number = max([len(tries), *(tokens.number_of(attempt.token) for attempt in tries)]) + 1
-        return ContinueRollback(number, seen.skip if ran >= PLAIN_CONTINUES else ())
+        return ContinueRollback(number, seen.skip if ran >= plain else ())
     stuck = ", ".join(seen.stuck) or "see the events"
     why = f" CloudFormation: {refusal}" if refusal else ""
     return Done(
@@ -112,7 +114,7 @@ def _at_rest(seen: Seen, state: State) -> Move:
     if seen.restore_rolled_back:
         return restoring.rolled_back(seen)
     if seen.restore and not seen.restore.unusable:
-        return restoring.next_move(seen)
+        return _and_skipped(restoring.next_move(seen), seen)
     unusable = seen.restore.unusable if seen.restore else ""
     if state is State.REVERTED:
         warnings = [warning(Code.SNAPSHOT_UNUSABLE, unusable)] if unusable else []
@@ -224,6 +226,11 @@ def _not_found(seen: Seen) -> Done:
             line=f"aws cloudformation list-stacks --region {quote(seen.region)} --query 'StackSummaries[].StackName'",
         ),
     )
+
+
+def _and_skipped(move: Move, seen: Seen) -> Move:
+    """Return the move; where it is the end, with what was skipped: no restore of a template touches that."""
+    return replace(move, warnings=(*_skipped(seen), *move.warnings)) if isinstance(move, Done) else move
 
 
 def _skipped(seen: Seen) -> tuple[Notice, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rollback.stack import tokens
 from rollback.stack.model import STACK_TYPE, Attempt, Event
 from rollback.stack.states import in_progress
 
@@ -20,6 +21,8 @@ STALE_SECONDS = 60.0
 UNCLEAR_SECONDS = 10.0
 """The same after a write whose answer got lost: its token makes repeating it harmless."""
 
+_ROLLBACK_BEGUN = frozenset({"UPDATE_ROLLBACK_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"})
+
 
 def believed(described: str, attempt: Attempt | None, events: Sequence[Event]) -> tuple[str, bool]:
     """Return the status to believe, and whether anything shows that our last write took effect.
@@ -31,7 +34,7 @@ def believed(described: str, attempt: Attempt | None, events: Sequence[Event]) -
     if attempt.rejection and "current stack status" not in attempt.rejection.lower():
         return described, True
     stack_level = [event for event in events if event.is_stack_level]
-    ours = next((event for event in stack_level if event.token == attempt.token), None)
+    ours = next((event for event in stack_level if event.token == attempt.token), None) or _untold(attempt, events)
     if ours or attempt.rejection:
         # What came after our operation, somebody else's included, is newer evidence still.
         ours = stack_level[0] if stack_level else None
@@ -46,6 +49,17 @@ def believed(described: str, attempt: Attempt | None, events: Sequence[Event]) -
     if ours and not attempt.rejection:
         return described, True
     return described, attempt.seconds_ago >= (UNCLEAR_SECONDS if attempt.unclear else STALE_SECONDS)
+
+
+def _untold(attempt: Attempt, events: Sequence[Event]) -> Event | None:
+    """Return what must be our operation's though its events carry no token: the stack's own, newer than our write.
+
+    They have to show the operation's beginning: an event of the time before the write may only be listed late.
+    """
+    known = next((n for n, event in enumerate(events) if attempt.after and event.id == attempt.after), 0)
+    newer = [event for event in events[:known] if event.is_stack_level and not event.token]
+    begun = {"UPDATE_IN_PROGRESS"} if attempt.step == tokens.RESTORE else _ROLLBACK_BEGUN
+    return newer[0] if any(event.status in begun for event in newer) else None
 
 
 def operation(events: Sequence[Event]) -> list[Event]:
@@ -79,7 +93,8 @@ def root_cause(events: Sequence[Event]) -> Event | None:
     """Return the first failure of the newest operation, or None.
 
     Failures whose reason says "cancelled" are consequences; a nested stack's own failure counts only where nothing else
-    failed (its events tell more).
+    failed (its events tell more). Where no resource failed, the stack's own event has the reason: an export in use, a
+    rollback trigger, an output that can't be made.
     """
     failures = [
         event
@@ -87,7 +102,20 @@ def root_cause(events: Sequence[Event]) -> Event | None:
         if event.status.endswith("_FAILED") and "cancelled" not in event.reason.lower() and not event.is_stack_level
     ]
     own = [event for event in failures if event.type != STACK_TYPE]
-    return next(iter(own or failures), None)
+    return next(iter(own or failures), None) or _of_the_stack(events)
+
+
+_CONSEQUENCES = ("cancelled", "user initiated", "requested by user", "following resource(s) failed")
+
+
+def _of_the_stack(events: Sequence[Event]) -> Event | None:
+    turned = [
+        event
+        for event in reversed(operation(events))
+        if event.is_stack_level and (event.status.endswith("_FAILED") or "ROLLBACK_IN_PROGRESS" in event.status)
+    ]
+    told = [event for event in turned if event.reason.strip()]
+    return next((one for one in told if not any(text in one.reason.lower() for text in _CONSEQUENCES)), None)
 
 
 def stuck_resources(events: Sequence[Event]) -> tuple[str, ...]:

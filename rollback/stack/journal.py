@@ -49,13 +49,13 @@ class Journal:
             self._amend(other_status_seen=True)
 
     @contextmanager
-    def writing(self, step: str, token: str, status_before: str) -> Iterator[None]:
-        """Record the call made inside, and how AWS answers.
+    def writing(self, step: str, token: str, status_before: str, after: str = "") -> Iterator[None]:
+        """Record the call made inside, and how AWS answers; `after` is the id of the newest event known.
 
         Raises its AwsTrouble. A rejection and a lost answer are remembered; a call that AWS did not take is forgotten.
         """
         # Recorded before the call: a signal in the middle of it must not make us forget it.
-        attempt = Attempt(step, token, status_before, unclear="interrupted")
+        attempt = Attempt(step, token, status_before, unclear="interrupted", after=after)
         self._writes.append(_Write(attempt, self._clock.monotonic()))
         try:
             yield

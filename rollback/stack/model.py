@@ -64,6 +64,7 @@ class Attempt:
     """A write of ours: which step, its token, the status seen just before, and how many seconds ago it was made.
 
     `rejection` is AWS's no; `unclear` says why nobody knows whether it took effect; `earlier` ones are a killed run's.
+    `after` is the id of the newest event known when it was made, empty where none was.
     """
 
     step: str
@@ -74,6 +75,7 @@ class Attempt:
     unclear: str = ""
     earlier: bool = False
     other_status_seen: bool = False
+    after: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,13 +92,23 @@ class Change:
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """Our change set, all its pages read; statuses in CloudFormation's words."""
+    """A change set, all its pages read; statuses in CloudFormation's words, `name` as it was asked for.
+
+    From `id` on it is what the change set would make of its stack, as far as CloudFormation shows it (no role).
+    """
 
     name: str
     status: str
     execution_status: str = ""
     reason: str = ""
     changes: tuple[Change, ...] = ()
+    id: str = ""
+    stack_id: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    capabilities: tuple[str, ...] = ()
+    notification_arns: tuple[str, ...] = ()
+    rollback_configuration: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -107,7 +119,11 @@ class ChangeSet:
 
 @dataclass(frozen=True)
 class RestoreView:
-    """What a restore knows: whether the snapshot can be used, how the stack differs from it, what stands in the way."""
+    """What a restore knows: whether the snapshot can be used, how the stack differs from it, what stands in the way.
+
+    `foreign` is what of our change set is not as it was asked for, `taken` the name that somebody had before us.
+    CloudFormation took `made` change sets from us, and in `unseen` looks in a row it did not show the newest.
+    """
 
     unusable: str = ""
     differences: tuple[str, ...] = ()
@@ -115,6 +131,10 @@ class RestoreView:
     artifacts_gone: tuple[str, ...] = ()
     change_set: ChangeSet | None = None
     found_empty: bool = False
+    foreign: tuple[str, ...] = ()
+    taken: str = ""
+    made: int = 0
+    unseen: int = 0
     rejections: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
 

@@ -158,6 +158,9 @@ class StackPart:
         attempts = self._journal.attempts(self.watch.events, self._tokens)
         restores = [one for one in attempts if one.step == tokens.RESTORE and not (one.rejection or one.unclear)]
         executed = any(not one.earlier for one in restores)
+        continued = [one for one in attempts if one.step == tokens.CONTINUE and not (one.rejection or one.unclear)]
+        if len(continued) > 1:  # with a skip list, all but the first are made with it: a killed run's too
+            self.skipped = self.skipped or self.wishes.skip
         state = STATES.get(status)
         seen = Seen(
             name=self.stack.name if self.stack else self.name,
@@ -180,7 +183,7 @@ class StackPart:
         if self._restore and self.stack and certain and state in _RESTORABLE:
             if executed:
                 self._restore.forget()
-            return replace(seen, restore=self._restore.view(self.stack, self._tokens.change_set()))
+            return replace(seen, restore=self._restore.view(self.stack, self.wishes.role_arn))
         return seen
 
     def _stuck_resources(self) -> tuple[str, ...]:
@@ -215,7 +218,7 @@ class StackPart:
             raise
 
     def _make(self, move: Move, stack: Stack) -> None:
-        stack_id, change_set, role = stack.id, self._tokens.change_set(), self.wishes.role_arn
+        stack_id, role = stack.id, self.wishes.role_arn
         match move:
             case CancelUpdate():
                 with self._writing(tokens.CANCEL) as token:
@@ -228,14 +231,14 @@ class StackPart:
                 with self._writing(tokens.ROLLBACK) as token:
                     self._door.roll_back(stack_id, token, role)
             case CreateChangeSet() if self._restore:
-                self._restore.create_change_set(stack, change_set, role)
+                self._restore.create_change_set(stack, self._tokens, role)
             case DropChangeSet() if self._restore:
-                self._restore.drop_unneeded(stack, change_set)
-            case ExecuteChangeSet():
+                self._restore.drop_unneeded(stack)
+            case ExecuteChangeSet() if self._restore:
                 self._said = ""  # even where the same status follows, it is another state that is at rest then
                 failed = stack.status == "UPDATE_FAILED"
                 with self._writing(tokens.RESTORE) as token:
-                    self._door.execute_change_set(stack_id, change_set, token, from_failed=failed)
+                    self._door.execute_change_set(self._restore.change_set, token, from_failed=failed)
             case _:
                 raise TypeError(f"a stack knows no move {move!r}")
 
@@ -244,7 +247,8 @@ class StackPart:
         """Record the call made inside under its token, which is given."""
         before = self.seen.status if self.seen and self.seen.status else ""
         token = self._tokens.make(step, attempt, evidence.began(self.watch.events))
-        with self._journal.writing(step, token, before):
+        after = self.watch.events[0].id if self.watch.events else ""
+        with self._journal.writing(step, token, before, after):
             yield token
 
     def stays_behind(self) -> tuple[str, ...]:
@@ -261,16 +265,20 @@ class StackPart:
     def drop_change_set(self) -> None:
         """Delete our change set, unless the stack is at work on it or came to rest with it: on every way out.
 
-        So are those that earlier attempts of this run left behind when they were killed.
+        So are those that earlier processes of this run left behind when they were killed.
         """
         if self._restore is None or self.stack is None or self._takes_the_restore:
             return
-        name, left = self._tokens.change_set(), "stays behind"
+        runs = [tokens.Tokens(run, self.stack.id) for run in (self.wishes.run, *self.wishes.earlier_runs)]
         try:
-            self._restore.drop(self.stack, name)
-            left = "may stay behind"
-            for run in self.wishes.earlier_runs:
-                name = tokens.Tokens(run, self.stack.id).change_set()
-                self._door.delete_change_set(self.stack.id, name)
+            self._restore.drop(self.stack)
         except AwsTrouble as trouble:
-            self._progress.tell(self.label, f"our change set {name} {left}: {trouble.what}")
+            self._progress.tell(self.label, f"our change set may stay behind: {trouble.what}")
+        try:
+            self._restore.drop_left(
+                self.stack, runs, self.wishes.role_arn, lambda text: self._progress.tell(self.label, text)
+            )
+        except AwsTrouble as trouble:
+            self._progress.detail(
+                self.label, f"whether a killed run left a change set behind is not known: {trouble.what}"
+            )

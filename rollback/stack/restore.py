@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rollback.engine.trouble import Rejected
 from rollback.stack import compare
-from rollback.stack.artifacts import Artifact, artifacts
-from rollback.stack.model import ChangeSet, RestoreView, Stack
+from rollback.stack.artifacts import Artifact, Image, artifacts, images
+from rollback.stack.model import RestoreView, Stack
+from rollback.stack.preparing import OurChangeSet
 from rollback.stack.record import StackSnapshot
 from rollback.stack.stateful import HOLDS_DATA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from rollback.stack.client import CloudFormation
-
-
-_EXECUTED = frozenset({"EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE"})
+    from rollback.stack.tokens import Tokens
 
 
 class Restore:
@@ -28,25 +26,25 @@ class Restore:
         door: CloudFormation,
         find: Callable[[Stack], StackSnapshot | str],
         missing: Callable[[tuple[Artifact, ...]], tuple[str, ...]],
+        images_missing: Callable[[tuple[Image, ...]], tuple[str, ...]] = lambda _: (),
     ) -> None:
         self._door = door
         self._find = find
         self._missing = missing
+        self._images_missing = images_missing
         self._record: StackSnapshot | str | None = None
         self._template: str | None = None
         self._artifacts_gone: tuple[str, ...] | None = None
-        self._change_set: ChangeSet | None = None
-        self._rejections: list[str] = []
+        self._ours = OurChangeSet(door)
         self._found_empty = False
-        self._created = False
 
     def forget(self) -> None:
         """Read the template anew: the stack has moved."""
         self._template = None
         self._found_empty = False
 
-    def view(self, stack: Stack, name: str) -> RestoreView:
-        """Return how the stack at rest differs from its snapshot and how far our change set `name` is."""
+    def view(self, stack: Stack, role_arn: str | None) -> RestoreView:
+        """Return how the stack at rest differs from its snapshot and how far our change set is."""
         if self._record is None:
             self._record = self._find(stack)
         if isinstance(self._record, str):
@@ -58,40 +56,40 @@ class Restore:
             kept = compare.kept_values(stack, self._record)
             return RestoreView(differences=differences, found_empty=self._found_empty, kept=kept)
         if self._artifacts_gone is None:
-            self._artifacts_gone = self._missing(artifacts(self._record))
-        self._change_set = self._door.change_set(stack.id, name)
+            gone = self._images_missing(images(self._record))
+            self._artifacts_gone = (*self._missing(artifacts(self._record)), *gone)
+        shown = self._ours.look(stack, request(self._record, role_arn), self._record.template)
         return RestoreView(
             differences=differences,
             secrets_lost=compare.secrets_lost(stack, self._record),
             artifacts_gone=self._artifacts_gone,
-            change_set=self._change_set,
-            rejections=tuple(self._rejections),
+            change_set=shown,
+            foreign=self._ours.foreign,
+            taken=self._ours.taken,
+            made=self._ours.made,
+            unseen=self._ours.unseen,
+            rejections=tuple(self._ours.rejections),
         )
 
-    def create_change_set(self, stack: Stack, name: str, role_arn: str | None) -> None:
+    @property
+    def change_set(self) -> str:
+        """Return the ARN of our change set, as CreateChangeSet answered it; empty where there is none."""
+        return self._ours.arn
+
+    def create_change_set(self, stack: Stack, names: Tokens, role_arn: str | None) -> None:
         """Ask for the change set that restores the snapshot. A rejection is remembered, and raised."""
         if not isinstance(self._record, StackSnapshot):
             raise TypeError("a restore needs a snapshot")
-        self._created = True
-        try:
-            self._door.create_change_set(stack.id, name, request(self._record, role_arn))
-        except Rejected as rejection:
-            if "AlreadyExists" not in rejection.code:
-                self._rejections.append(rejection.message)
-                raise
+        self._ours.create(stack, names, request(self._record, role_arn))
 
-    def drop_unneeded(self, stack: Stack, name: str) -> None:
+    def drop_unneeded(self, stack: Stack) -> None:
         """Delete our change set because it is empty, or because the stack has moved since.
 
         A rejection is remembered for the next look, and raised.
         """
-        try:
-            self._door.delete_change_set(stack.id, name)
-        except Rejected as rejection:
-            self._rejections.append(rejection.message)
-            raise
-        self._found_empty = bool(self._change_set and self._change_set.is_empty)
-        self._created = False
+        empty = bool(self._ours.seen and self._ours.seen.is_empty)
+        self._ours.drop_unneeded(stack)
+        self._found_empty = empty
 
     def stays_behind(self) -> tuple[str, ...]:
         """Return what even a restore leaves as the failed deployment made it: data, and templates behind a URL."""
@@ -109,12 +107,15 @@ class Restore:
             said.append(f"nested templates lie behind a URL whose content may have changed: {listed}.")
         return tuple(said)
 
-    def drop(self, stack: Stack, name: str) -> None:
-        """Delete our change set if there is one: the way out."""
-        executed = self._change_set is not None and self._change_set.execution_status in _EXECUTED
-        if (self._created or self._change_set is not None) and not executed:
-            self._door.delete_change_set(stack.id, name)
-            self._created, self._change_set = False, None
+    def drop(self, stack: Stack) -> None:
+        """Delete what is left of our change sets: the way out. Raises AwsTrouble."""
+        self._ours.drop(stack)
+
+    def drop_left(self, stack: Stack, runs: Iterable[Tokens], role_arn: str | None, say: Callable[[str], None]) -> None:
+        """Delete what killed processes of `runs` left; `say` what can't be shown to be theirs. Raises AwsTrouble."""
+        if isinstance(self._record, StackSnapshot):
+            asked = request(self._record, role_arn)
+            self._ours.left_by_killed(stack, runs, asked, self._record.template, say)
 
 
 def _listed(names: list[str], most: int = 10) -> str:

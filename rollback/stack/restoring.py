@@ -11,11 +11,17 @@ from rollback.report.notices import Code, warning
 from rollback.report.results import Result
 from rollback.stack import tokens
 from rollback.stack.evidence import STALE_SECONDS
-from rollback.stack.model import ChangeSet, CreateChangeSet, DropChangeSet, ExecuteChangeSet, RestoreView, Seen
+from rollback.stack.model import CreateChangeSet, DropChangeSet, ExecuteChangeSet, RestoreView, Seen
 from rollback.stack.stateful import destructive_changes
 
 MOST_REJECTIONS = 3
 """How often creating or executing the change set may be rejected: the stack may have moved between look and call."""
+
+MOST_UNSEEN = 10
+"""In how many looks in a row a change set that CloudFormation took may stay unseen before another one is made."""
+
+MOST_MADE = 5
+"""How many change sets are made: each may be outdated by somebody who moves the stack, or never be shown."""
 
 
 def next_move(seen: Seen) -> Move:
@@ -52,18 +58,23 @@ def next_move(seen: Seen) -> Move:
     if view.artifacts_gone:
         return refused(
             Code.RESTORE_ARTIFACTS_GONE,
-            "The stack was not restored: its earlier template names S3 objects that are gone: "
+            "The stack was not restored: its earlier template names objects in S3 or images in ECR that are gone: "
             f"{_listed(view.artifacts_gone)}.",
-            Command(purpose="Put these objects back (bucket versioning keeps them), then run this job again"),
+            Command(
+                purpose="Put them back (bucket versioning keeps objects; build images again), then run this job again"
+            ),
         )
     if len(view.rejections) >= MOST_REJECTIONS:
-        return _not_prepared(view.rejections[-1])
-    return _through(view.change_set, seen)
+        return _not_ours(seen, view.taken) if view.taken else _not_prepared(view.rejections[-1])
+    return _through(view, seen)
 
 
-def _through(change_set: ChangeSet | None, seen: Seen) -> Move:
+def _through(view: RestoreView, seen: Seen) -> Move:
+    change_set = view.change_set
     if change_set is None:
-        return CreateChangeSet()
+        return _prepare(view)
+    if view.foreign:
+        return _not_ours(seen, change_set.id or change_set.name, view.foreign)
     if change_set.is_empty or change_set.execution_status == "OBSOLETE":
         return DropChangeSet()
     if change_set.status == "FAILED" or change_set.execution_status == "EXECUTE_FAILED":
@@ -76,7 +87,17 @@ def _through(change_set: ChangeSet | None, seen: Seen) -> Move:
         if len(rejections) >= MOST_REJECTIONS:
             return _not_prepared(rejections[-1])
         return ExecuteChangeSet(len(change_set.changes))
-    return Wait("our change set")
+    if change_set.status in {"CREATE_PENDING", "CREATE_IN_PROGRESS", "CREATE_COMPLETE"}:
+        return Wait("our change set")
+    return _not_prepared(f"our change set is in {change_set.status}")
+
+
+def _prepare(view: RestoreView) -> Move:
+    if 0 < view.unseen < MOST_UNSEEN:
+        return Wait("CloudFormation to show our change set")
+    if view.made >= MOST_MADE:
+        return _not_prepared(f"{view.made} change sets were made, and none of them came to be executed.")
+    return CreateChangeSet()
 
 
 def _not_prepared(reason: str) -> Done:
@@ -85,6 +106,24 @@ def _not_prepared(reason: str) -> Done:
         f"CloudFormation did not take the restore: {reason}",
         Code.RESTORE_FAILED,
         (Command(purpose="Mend what the reason names, then run this job again"),),
+    )
+
+
+def _not_ours(seen: Seen, change_set: str, differs: tuple[str, ...] = ()) -> Done:
+    what = (
+        f"is not what was asked for: {_listed(differs)} differ from the snapshot's"
+        if differs
+        else "is there already, and this run did not make it"
+    )
+    where = f"--change-set-name {quote(change_set)} --stack-name {quote(seen.name)} --region {quote(seen.region)}"
+    return refused(
+        Code.RESTORE_NOT_OURS,
+        f"The stack was not restored: change set {change_set} {what}. It was neither executed nor deleted.",
+        Command(purpose="See what it would deploy", line=f"aws cloudformation get-template {where}"),
+        Command(
+            purpose="Find out who made it (CloudTrail: CreateChangeSet) or who changed the snapshot's template in S3,"
+            " delete the change set, and run this job again"
+        ),
     )
 
 

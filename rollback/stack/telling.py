@@ -29,6 +29,7 @@ def stack_report(part: StackPart, done: Done | None) -> StackReport:
         reason=done.reason if done else _interrupted(part),
         root_cause=_root_cause(part, link),
         notices=_notices(done),
+        skipped=part.skipped,
         not_rolled_back=_not_rolled_back(part, done),
         next_steps=done.next_steps if done else (),
         link=link,

@@ -36,9 +36,13 @@ class Tokens:
         """
         return f"{_PREFIX}-{self._key}-{_digits(operation, 8)}-{step}-{attempt}"
 
-    def change_set(self) -> str:
-        """Return the name of this run's change set."""
-        return f"{_PREFIX}-{self._key}"
+    def change_set(self, unguessable: str) -> str:
+        """Return the name of a change set of this run; `unguessable` is a process's own, so that nobody is first."""
+        return f"{_PREFIX}-{self._key}-{unguessable}"
+
+    def named(self, change_set: str) -> bool:
+        """Return whether a change set's name is of this run's form, which anybody can give one."""
+        return change_set.startswith(f"{_PREFIX}-{self._key}-")
 
     def owns(self, token: str) -> bool:
         """Return whether this very run made `token`, for whatever step."""

@@ -10,7 +10,7 @@ from rollback.stack import evidence
 from rollback.stack.model import STACK_TYPE, Event
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rollback.engine.clock import Clock
     from rollback.engine.progress import Progress
@@ -82,24 +82,28 @@ class EventWatch:
         cause = evidence.root_cause(self.events)
         for _ in range(_DEEPEST_NESTING):
             self._cause = cause or self._cause
-            if cause is None or cause.type != STACK_TYPE or not cause.physical_id:
+            if cause is None or cause.type != STACK_TYPE or cause.is_stack_level or not cause.physical_id:
                 return
-            cause = self._nested(cause.physical_id)
-
-    def _nested(self, stack_id: str) -> Event | None:
-        with suppress(AwsTrouble):
-            return evidence.root_cause(self._door.events(stack_id, evidence.reaches_back))
-        return None
+            cause = evidence.root_cause(self._events_of(cause.physical_id))
 
     def stuck(self) -> tuple[str, ...]:
         """Return what a skip list would name; a nested stack's resources in CloudFormation's form: Stack.Resource."""
-        nested = {event.logical_id: event.physical_id for event in self.events if event.type == STACK_TYPE}
-        names = evidence.stuck_resources(self.events)
-        return tuple(inner for name in names for inner in self._skip_names(name, nested.get(name, "")))
+        return tuple(self._stuck(self.events, "", _DEEPEST_NESTING))
 
-    def _skip_names(self, logical_id: str, nested_id: str) -> list[str]:
-        inner: tuple[str, ...] = ()
-        if "/" in nested_id:
-            with suppress(AwsTrouble):
-                inner = evidence.stuck_resources(self._door.events(nested_id, evidence.reaches_back))
-        return [f"{nested_id.split('/')[1]}.{one}" for one in inner] or [logical_id]
+    def _stuck(self, events: Sequence[Event], inside: str, deeper: int) -> Iterator[str]:
+        for name in evidence.stuck_resources(events):
+            about = [event for event in events if event.logical_id == name and not event.is_stack_level]
+            newest = about[0]
+            # A nested stack is itself skipped only where it is being deleted (ResourcesToSkip of CloudFormation's API).
+            if newest.type != STACK_TYPE or newest.status.startswith("DELETE_"):
+                yield f"{inside}{name}"
+                continue
+            # Its oldest event, from before it was made, has no id yet.
+            nested_id = next((event.physical_id for event in about if "/" in event.physical_id), "")
+            if deeper and nested_id:
+                yield from self._stuck(self._events_of(nested_id), f"{nested_id.split('/')[1]}.", deeper - 1)
+
+    def _events_of(self, stack_id: str) -> Sequence[Event]:
+        with suppress(AwsTrouble):
+            return self._door.events(stack_id, evidence.reaches_back)
+        return ()

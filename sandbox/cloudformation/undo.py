@@ -11,6 +11,8 @@ from sandbox.cloudformation.cleanup import Doomed
 from sandbox.cloudformation.model import STACK_TYPE, Resource, Stack
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sandbox.cloudformation.world import World
 
 _NOUNS = {"CREATE": "creation", "IMPORT": "import", "UPDATE": "update"}
@@ -41,7 +43,7 @@ def start(world: World, stack: Stack, reason: str) -> None:
 
 
 def resume(world: World, stack: Stack, skip: frozenset[str]) -> None:
-    """Continue a rollback that failed. `skip` are logical ids, those of nested stacks as `Child.Resource`.
+    """Continue a rollback that failed. `skip` are logical ids, those of nested stacks after their stack's own name.
 
     A resource can only be skipped if it is in UPDATE_FAILED because the rollback failed (API reference); a list that
     names another is accepted here, and the rollback fails on it.
@@ -49,9 +51,11 @@ def resume(world: World, stack: Stack, skip: frozenset[str]) -> None:
     failed, stack.failed = set(stack.failed), []
     world.end_era(stack)
     world.set_status(stack, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated" if stack.parent is None else "")
-    own = {name for name in skip if "." not in name}
+    mine = "" if stack.parent is None else stack.name
+    own = {name.rpartition(".")[2] for name in skip if name.rpartition(".")[0] == mine}
     nested_ids = {name for name in failed if stack.resources[name].type == STACK_TYPE}
-    inner = {name for name in skip - own if name.partition(".")[0] not in nested_ids}
+    stacks = {"", *_names_below(world, stack)}
+    inner = {name for name in skip if stack.parent is None and name.rpartition(".")[0] not in stacks}
     wrong = sorted((own - failed) | (own & nested_ids) | inner)
     if wrong:
         reason = (
@@ -67,6 +71,12 @@ def resume(world: World, stack: Stack, skip: frozenset[str]) -> None:
         stack.resources[name] = replace(resource, desired=old.desired if old else resource.desired, out_of_sync=True)
         world.set_resource(stack, stack.resources[name], "UPDATE_COMPLETE")
     _restore(world, stack, skip)
+
+
+def _names_below(world: World, stack: Stack) -> Iterator[str]:
+    for child in world.children(stack):
+        yield child.name
+        yield from _names_below(world, child)
 
 
 def _restore(world: World, stack: Stack, skip: frozenset[str]) -> None:
@@ -100,8 +110,7 @@ def _restore_one(world: World, stack: Stack, name: str, skip: frozenset[str]) ->
         world.done(stack, name)
 
     if old.type == STACK_TYPE:
-        inner = frozenset(item.removeprefix(f"{name}.") for item in skip if item.startswith(f"{name}."))
-        world.embedded.roll_back(world, stack, stack.resources[name], inner, end)
+        world.embedded.roll_back(world, stack, stack.resources[name], skip, end)
     else:
         world.schedule(stack, world.duration(stack, name), lambda: end(world.planned_failure("rollback", stack, name)))
 

@@ -270,6 +270,16 @@ def _(play: Play) -> Report:
     return play.run(**STACK, **FROM_SNAPSHOT)
 
 
+@situation(Code.RESTORE_NOT_OURS)
+def _(play: Play) -> Report:
+    play.create()
+    play.snapshot(**STACK)
+    play.update()
+    taken = AwsError("AlreadyExistsException", "ChangeSet rollback-action-1 already exists", 400)
+    play.sandbox.faults.add(Fault("CreateChangeSet", Kind.DENIED, error=taken))
+    return play.run(**STACK, **FROM_SNAPSHOT)
+
+
 @situation(Code.RESTORE_FAILED)
 def _(play: Play) -> Report:
     play.create()

@@ -23,6 +23,7 @@ from tests.process.releases import (
     snapshot,
     state,
     table,
+    template,
     topic,
     wait,
     without_secrets,
@@ -180,6 +181,29 @@ def test_a_restore_that_cloudformation_rolls_back_is_failed_with_its_root_cause(
     assert ran["stack-status"] == "UPDATE_ROLLBACK_COMPLETE"
     cause = ran.report["root_cause"]
     assert (cause["resource"], cause["reason"]) == ("Api", "Role is not assumable by lambda")
+
+
+def test_a_restore_that_failed_once_can_be_repeated(shop: Shop) -> None:
+    """What it newly made goes again, retained or not: a name that stayed taken would fail every later restore."""
+    pager = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": "pager"}}
+    buckets(shop)
+    after = {"Api": {**GOOD_RESOURCES["Api"], "DependsOn": "Pager"}}
+    deploy_good(shop, {**GOOD_RESOURCES, **after, "Pager": {**pager, "DeletionPolicy": "Retain"}})
+    good = state(shop)
+    snapshot(shop)
+    deploy_bad(shop, {**BAD_RESOURCES, "Pager": {**pager, "DeletionPolicy": "Delete"}})
+    shop.sandbox.cloudformation.update(
+        STACK,
+        template(BAD_RESOURCES, Flag={"Type": "String"}),
+        Parameters=[{"ParameterKey": name, "UsePreviousValue": True} for name in ("Stage", "Password", "Flag")],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    wait(shop)
+    shop.sandbox.cloudformation.fail_update("Api", "Role is not assumable by lambda")
+    assert restore(shop).ended == ("failed", "skipped", "failed")
+    again = restore(shop, environ={"GITHUB_RUN_ID": "2"})
+    assert again.ended == ("rolled-back", "skipped", "rolled-back"), again["reason"]
+    assert without_secrets(state(shop)) == without_secrets(good)
 
 
 def test_a_restore_that_changes_nothing_but_the_text_is_already_good(shop: Shop) -> None:

@@ -120,16 +120,22 @@ def continues(shop: Shop) -> list[list[str]]:
 
 def test_a_rollback_that_fails_once_more_is_continued_again(shop: Shop) -> None:
     shop.stack("UPDATE_ROLLBACK_FAILED", rollback_failing="Api", rollback_failures=1)
-    assert shop.run(stack_name=STACK, resources_to_skip="Api").ended == ("rolled-back", "skipped", "rolled-back")
+    ran = shop.run(stack_name=STACK)
+    assert ran.ended == ("rolled-back", "skipped", "rolled-back")
     assert continues(shop) == [[], []]
+    assert "✅ Rolled back" in ran.summary
 
 
-def test_resources_are_skipped_only_after_plain_attempts_failed(shop: Shop) -> None:
+def test_resources_are_skipped_after_exactly_one_plain_attempt_that_failed(shop: Shop) -> None:
     shop.stack("UPDATE_ROLLBACK_FAILED", rollback_failing="Api", rollback_failures=9)
     ran = shop.run(stack_name=STACK, resources_to_skip="Api")
     assert ran.ended == ("rolled-back", "skipped", "rolled-back")
-    assert continues(shop) == [[], [], ["Api"]]
+    assert continues(shop) == [[], ["Api"]]
     assert "stack-resources-skipped" in ran.codes
+    assert "⚠️ Rolled back, but resources were skipped" in ran.told
+    assert "The failed deployment is undone but for Api: skipped, and as it left them." in ran.told
+    assert "✅" not in ran.summary
+    assert ran.report["stacks"][0]["skipped"] == ["Api"]
     assert "the skipped resources Api are as the failed deployment left them" in str(ran.report["stacks"])
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
+from rollback.frontend.choice import Target
 from rollback.frontend.client import Amplify
 from rollback.frontend.model import Deployment, Wishes
 from rollback.frontend.part import FrontendPart
-from rollback.frontend.target import Target
 from rollback.report.results import Result
 from sandbox import AwsError, ManualClock
 from sandbox.backend import Caller

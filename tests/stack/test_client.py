@@ -106,9 +106,9 @@ def test_a_change_set_is_read_with_all_pages_of_its_changes(
 ) -> None:
     stack = sandbox.cloudformation.create("shop", template({"News": TOPIC}))
     more = json.dumps(template({"News": TOPIC, **{f"T{number}": TOPIC for number in range(250)}}))
-    door.create_change_set(stack.id, "ours", {"TemplateBody": more})
+    arn = door.create_change_set(stack.id, "ours", {"TemplateBody": more})
     clock.advance(60)
-    change_set = door.change_set(stack.id, "ours")
+    change_set = door.change_set(stack.id, arn)
     assert change_set is not None
     assert (change_set.status, change_set.execution_status) == ("CREATE_COMPLETE", "AVAILABLE")
     assert len(change_set.changes) == 250

@@ -192,11 +192,10 @@ def continued(times: int) -> tuple[object, ...]:
         (0, (), ContinueRollback(1)),
         (1, (), ContinueRollback(2)),
         (0, ("Api",), ContinueRollback(1)),
-        (1, ("Api",), ContinueRollback(2)),
-        (2, ("Api",), ContinueRollback(3, ("Api",))),
+        (1, ("Api",), ContinueRollback(2, ("Api",))),
     ],
 )
-def test_continuing_skips_resources_only_after_plain_attempts_failed(
+def test_continuing_skips_resources_after_exactly_one_plain_attempt_that_failed(
     times: int, skip: tuple[str, ...], move: Move
 ) -> None:
     assert decide(seen("UPDATE_ROLLBACK_FAILED", attempts=continued(times), skip=skip)) == move
@@ -217,9 +216,18 @@ def test_a_continue_whose_answer_got_lost_is_repeated_under_its_own_number() -> 
 
 def test_a_number_that_a_killed_run_used_is_not_used_again() -> None:
     ours = Tokens("octo/shop/7/1", STACK_ID)
-    left = [attempt("continue", token=ours.make(CONTINUE, number), earlier=True) for number in (1, 3)]
+    left = [attempt("continue", token=ours.make(CONTINUE, number), earlier=True) for number in (3,)]
     move = decide(seen("UPDATE_ROLLBACK_FAILED", attempts=tuple(left), skip=("Api",)))
     assert move == ContinueRollback(4, ("Api",))
+
+
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_COMPLETE", "UPDATE_COMPLETE"])
+@pytest.mark.parametrize("facts", [{"restore_executed": True}, {"moved": True}, {"moved": False}])
+def test_what_was_skipped_is_told_with_a_usable_snapshot_too(status: str, facts: dict[str, bool]) -> None:
+    move = decide(seen(status, skipped=("Api",), restore=view(differences=()), **facts))
+    assert isinstance(move, Done)
+    assert [notice.code for notice in move.warnings] == [Code.STACK_RESOURCES_SKIPPED]
+    assert "skipped Api" in move.warnings[0].text
 
 
 def test_a_rejected_continue_does_not_use_up_an_attempt() -> None:

@@ -218,3 +218,74 @@ def test_a_resource_whose_update_failed_but_whose_rollback_succeeded_is_not_stuc
         .of_stack("UPDATE_ROLLBACK_FAILED")
     )
     assert stuck_resources(history.newest_first) == ("Mail",)
+
+
+# --- where no resource failed ---
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "Export shop-vpc cannot be updated as it is in use by orders",
+        "The following rollback trigger(s) are in ALARM state: [arn:aws:cloudwatch:us-west-2:1:alarm:errors]. ",
+        "Output validation failed",
+    ],
+)
+def test_where_no_resource_failed_the_stacks_own_reason_is_the_root_cause(reason: str) -> None:
+    history = History().of_stack("UPDATE_IN_PROGRESS").of("Api", "UPDATE_COMPLETE")
+    history.of_stack("UPDATE_ROLLBACK_IN_PROGRESS", reason=reason).of_stack("UPDATE_ROLLBACK_COMPLETE")
+    cause = root_cause(history.newest_first)
+    assert cause is not None
+    assert (cause.logical_id, cause.reason) == ("shop", reason)
+
+
+@pytest.mark.parametrize("reason", ["", "User Initiated", "The following resource(s) failed to update: [Api]. "])
+def test_a_rollback_that_a_person_asked_for_or_that_follows_from_another_failure_is_no_cause(reason: str) -> None:
+    history = History().of_stack("UPDATE_IN_PROGRESS").of("Api", "UPDATE_COMPLETE")
+    history.of_stack("UPDATE_ROLLBACK_IN_PROGRESS", reason=reason)
+    assert root_cause(history.newest_first) is None
+
+
+def test_a_resources_failure_comes_before_the_stacks_own_reason() -> None:
+    history = History().of_stack("UPDATE_IN_PROGRESS").of("Api", "UPDATE_FAILED", "Code not found")
+    history.of_stack("UPDATE_ROLLBACK_IN_PROGRESS", reason="Something else")
+    cause = root_cause(history.newest_first)
+    assert cause is not None
+    assert cause.reason == "Code not found"
+
+
+# --- events without a token ---
+
+
+def test_where_events_carry_no_token_newer_ones_of_the_stack_are_evidence_enough() -> None:
+    history = History().of_stack("UPDATE_COMPLETE")
+    known = history.newest_first[0].id
+    ours = attempt("restore", status_before="UPDATE_COMPLETE", after=known)
+    assert believed("UPDATE_COMPLETE", ours, history.newest_first) == ("UPDATE_COMPLETE", False)
+    history.of_stack("UPDATE_IN_PROGRESS")
+    assert believed("UPDATE_COMPLETE", ours, history.newest_first) == ("UPDATE_IN_PROGRESS", True)
+    history.of("Api", "UPDATE_COMPLETE").of_stack("UPDATE_COMPLETE")
+    assert believed("UPDATE_COMPLETE", ours, history.newest_first) == ("UPDATE_COMPLETE", True)
+
+
+@pytest.mark.parametrize("after", ["", "event-of-long-ago"])
+def test_where_nothing_tells_what_is_newer_a_status_without_our_token_is_no_evidence(after: str) -> None:
+    history = History().of_stack("UPDATE_COMPLETE").of_stack("UPDATE_IN_PROGRESS")
+    ours = attempt("restore", status_before="UPDATE_COMPLETE", after=after)
+    assert believed("UPDATE_COMPLETE", ours, history.newest_first) == ("UPDATE_COMPLETE", False)
+
+
+def test_an_event_of_before_the_write_that_is_listed_late_is_no_evidence_of_it() -> None:
+    history = History().of_stack("UPDATE_IN_PROGRESS")
+    known = history.newest_first[0].id
+    history.of_stack("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS").of_stack("UPDATE_COMPLETE")
+    ours = attempt("restore", status_before="UPDATE_COMPLETE", after=known)
+    assert believed("UPDATE_COMPLETE", ours, history.newest_first) == ("UPDATE_COMPLETE", False)
+
+
+def test_somebody_elses_token_is_no_evidence_of_our_write() -> None:
+    history = History().of_stack("UPDATE_COMPLETE")
+    known = history.newest_first[0].id
+    history.of_stack("UPDATE_IN_PROGRESS", token="theirs")
+    ours = attempt("restore", status_before="UPDATE_COMPLETE", after=known)
+    assert believed("UPDATE_COMPLETE", ours, history.newest_first) == ("UPDATE_COMPLETE", False)

@@ -10,7 +10,7 @@ from rollback.report.results import Result
 from rollback.stack.decide import decide
 from rollback.stack.evidence import STALE_SECONDS
 from rollback.stack.model import ChangeSet, CreateChangeSet, DropChangeSet, ExecuteChangeSet, Seen
-from rollback.stack.restoring import MOST_REJECTIONS, adopts, next_move
+from rollback.stack.restoring import MOST_MADE, MOST_REJECTIONS, MOST_UNSEEN, adopts, next_move
 from rollback.stack.tokens import CANCEL, RESTORE, Tokens
 from tests.stack.given import STACK_ID, attempt, change, change_set, seen, view
 
@@ -187,3 +187,42 @@ def test_long_lists_are_cut() -> None:
 def test_a_restore_without_a_snapshot_is_a_defect() -> None:
     with pytest.raises(TypeError, match=r"^a restore needs a snapshot$"):
         next_move(seen("UPDATE_COMPLETE"))
+
+
+# --- whose change set it is ---
+
+ARN = "arn:aws:cloudformation:us-west-2:123456789012:changeSet/rollback-action-1/4a37fa2d"
+
+
+def test_a_change_set_that_is_not_as_asked_is_neither_executed_nor_dropped_and_named() -> None:
+    theirs = change_set(change("Add"), id=ARN)
+    move = decide(seen(restore=view(change_set=theirs, foreign=("the template", "capabilities"))))
+    assert end(move) == (Result.REFUSED, Code.RESTORE_NOT_OURS)
+    assert isinstance(move, Done)
+    assert f"change set {ARN} is not what was asked for: the template, capabilities differ" in move.reason
+    assert f"--change-set-name {ARN}" in move.next_steps[0].line
+
+
+def test_a_name_that_somebody_had_before_us_is_refused_and_named() -> None:
+    no = ("ChangeSet rollback-action-1 already exists",) * MOST_REJECTIONS
+    move = decide(seen(restore=view(taken="rollback-action-1", rejections=no)))
+    assert end(move) == (Result.REFUSED, Code.RESTORE_NOT_OURS)
+    assert isinstance(move, Done)
+    assert "change set rollback-action-1 is there already" in move.reason
+
+
+def test_a_change_set_that_is_not_shown_yet_is_waited_for() -> None:
+    assert decide(seen(restore=view(made=1, unseen=1))) == Wait("CloudFormation to show our change set")
+    assert decide(seen(restore=view(made=1, unseen=MOST_UNSEEN - 1))) == Wait("CloudFormation to show our change set")
+
+
+def test_another_one_is_made_when_it_is_never_shown_and_not_without_end() -> None:
+    assert decide(seen(restore=view(made=1, unseen=MOST_UNSEEN))) == CreateChangeSet()
+    move = decide(seen(restore=view(made=MOST_MADE, unseen=MOST_UNSEEN)))
+    assert end(move) == (Result.FAILED, Code.RESTORE_FAILED)
+
+
+@pytest.mark.parametrize("status", ["DELETE_PENDING", "DELETE_IN_PROGRESS", "DELETE_COMPLETE", "DELETE_FAILED", "NEW"])
+def test_a_change_set_of_any_other_status_ends_at_once(status: str) -> None:
+    move = decide(seen(restore=view(change_set=change_set(status=status))))
+    assert end(move) == (Result.FAILED, Code.RESTORE_FAILED)

@@ -36,8 +36,10 @@ def test_every_token_has_the_form_of_the_api_model(run: str, stack: str, step: s
 @given(run=st.text(), stack=st.text())
 def test_every_change_sets_name_has_the_form_of_the_api_model(run: str, stack: str) -> None:
     form, longest = member("CreateChangeSet", "ChangeSetName")
-    assert form.fullmatch(Tokens(run, stack).change_set())
-    assert len(Tokens(run, stack).change_set()) <= longest
+    name = Tokens(run, stack).change_set("0123456789abcdef")
+    assert form.fullmatch(name)
+    assert len(name) <= longest
+    assert Tokens(run, stack).named(name)
 
 
 def test_a_repeated_request_has_the_same_token() -> None:
@@ -50,7 +52,8 @@ def test_a_new_attempt_has_a_new_token() -> None:
 
 @pytest.mark.parametrize("other", [Tokens("octo/shop/7/2", STACK_ID), Tokens("octo/shop/7/1", f"{STACK_ID}x")])
 def test_another_run_or_stack_has_other_tokens(other: Tokens) -> None:
-    assert OURS.change_set() != other.change_set()
+    assert OURS.change_set("0") != other.change_set("0")
+    assert not other.named(OURS.change_set("0"))
     assert not other.owns(OURS.make(CANCEL))
     assert OURS.owns(OURS.make(CANCEL))
 
