@@ -59,12 +59,14 @@ class Stage:
     sandbox: Sandbox | None = None
     notes: list[str] = field(default_factory=list)
 
-    def run(self, *command: str, code: int | None = 0, env: Mapping[str, str] | None = None) -> Ran:
+    def run(
+        self, *command: str, code: int | None = 0, env: Mapping[str, str] | None = None, inside: str = ""
+    ) -> Ran:
         """Run one of the witness's programs; raise DisagreesError where it does not end with `code` (None: any)."""
         path = f"{self.home / 'bin'}:{self.home / 'node_modules' / '.bin'}:{os.environ['PATH']}"
         settings = {"PATH": path, "HOME": str(self.folder), "NO_COLOR": "1", **self.environment, **(env or {})}
         self._log(f"$ {' '.join(command)}")
-        ran = _ended(list(command), settings, self.folder)
+        ran = _ended(list(command), settings, self.folder / inside)
         self._log(f"{ran.text}\n[exit {ran.code}]")
         if code is not None and ran.code != code:
             raise DisagreesError(f"`{' '.join(command[:4])} …` ended with {ran.code}: {_tail(ran.text)}")

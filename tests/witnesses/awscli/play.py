@@ -30,6 +30,9 @@ def _nothing_differs(stage: Stage) -> None:
 
 
 def _update(stage: Stage) -> None:
+    assert stage.sandbox is not None
+    # The CLI looks once, and then every 30 s.
+    stage.sandbox.cloudformation.durations(resource_seconds=0.0, cleanup_seconds=0.0)
     _deploy(stage, "good")
     stage.act("snapshot-saved", mode="snapshot", stack_name=shop.STACK, snapshot=_SNAPSHOT)
     _deploy(stage, "bad")
