@@ -145,13 +145,25 @@ class Aws:
         self._clients: dict[tuple[str, bool], Any] = {}
 
     @cached_property
-    def _session(self) -> boto3.Session:
-        import boto3  # noqa: PLC0415 - the import takes a good part of the start: not before it is needed
-        import botocore.session  # noqa: PLC0415 - as above
+    def _core(self) -> Any:
+        import botocore.session  # noqa: PLC0415 - the import takes a good part of the start: not before it is needed
 
         core = botocore.session.get_session()
         core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
-        return boto3.Session(region_name=self.region, botocore_session=core)
+        return core
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        import boto3  # noqa: PLC0415 - as above
+
+        return boto3.Session(region_name=self.region, botocore_session=self._core)
+
+    def dns_suffix(self, region: str) -> str:
+        """Return what the host names of the region's services end in: `amazonaws.com` in most partitions."""
+        with speaking_to_aws("s3", "client"):
+            partition = self._core.get_partition_for_region(region)
+            known = self._core.get_data("partitions")["partitions"]
+            return next(str(one["outputs"]["dnsSuffix"]) for one in known if one["id"] == partition)
 
     def client(self, service: str, *, retries: bool = True) -> Any:
         """Return the service's client; without retries for a call that must not be repeated blindly.

@@ -80,7 +80,7 @@ class Session:
     def _incident(self, inputs: Inputs) -> Incident:
         self._runner.mask(*inputs.secrets)
         progress = Progress(self._clock, self._runner.line, self._begun)
-        doors = Doors(inputs.region, self._environ)
+        doors = Doors(inputs.region, self._environ, self._clock)
         keys = run_keys(self._environ)
         return Incident(inputs, self._environ, self._clock, progress, doors, self._started, keys)
 

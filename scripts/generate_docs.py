@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 MOVES = {
     State.CANCELLABLE: "cancels the update; CloudFormation reverts it",
-    State.STUCK: "continues the rollback: twice plainly, then once leaving out `resources-to-skip`, where given",
+    State.STUCK: "continues the rollback: twice; with `resources-to-skip` once, and then once leaving those out",
     State.FAILED_IN_PLACE: "rolls the failed update back (`RollbackStack`)",
     State.MOVING: "waits for the end, then decides again",
     State.REVERTED: "good; with a snapshot: compares, and restores if it differs",

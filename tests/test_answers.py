@@ -14,7 +14,8 @@ from rollback.aws import Aws
 from rollback.calls import unlike
 from rollback.engine.trouble import Busy, Unreadable
 from rollback.frontend.client import Amplify
-from rollback.snapshot.store import SnapshotStore, place
+from rollback.snapshot.place import place
+from rollback.snapshot.store import SnapshotStore
 from rollback.stack.client import CloudFormation
 from sandbox import Fault, Kind
 

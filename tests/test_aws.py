@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError
 from rollback.aws import Aws, speaking_to_aws
 from rollback.engine.trouble import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
 from rollback.frontend.client import Amplify
-from rollback.snapshot.store import SnapshotStore, place
+from rollback.snapshot.place import place
+from rollback.snapshot.store import SnapshotStore
 from rollback.stack.client import CloudFormation
 from sandbox import AwsError, Fault, Kind
 

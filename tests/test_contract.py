@@ -43,6 +43,7 @@ INPUTS = {
     "redeploy": "always",
     "lock-auto-build": "false",
     "snapshot": "",
+    "snapshot-digest": "",
     "allow-destructive": "false",
     "resources-to-skip": "",
     "role-arn": "",
@@ -76,6 +77,7 @@ OUTPUTS = (
     "notified",
     "recovery-seconds",
     "snapshot",
+    "snapshot-digest",
     "report",
 )
 RESULTS = {"rolled-back", "already-good", "not-needed", "refused", "failed", "timed-out", "planned", "skipped"}

@@ -28,3 +28,9 @@ def unreadable(what: str, cure: str) -> Done:
     """Return the end of a part whose state could not be read for too long."""
     purpose = cure or "Look at https://health.aws.amazon.com, then run this job again: it goes on where AWS stands."
     return Done(Result.FAILED, what, Code.AWS_UNREADABLE, (Command(purpose=purpose),))
+
+
+def beside(label: str, reason: str) -> str:
+    """Return the reason for a line that begins with the part's label: its name is not said twice."""
+    named = f"{label[:1].upper()}{label[1:]} "
+    return f"it {reason.removeprefix(named)}" if reason.startswith(named) else reason

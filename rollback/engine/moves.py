@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 class Move:
     """A step towards the last known good. Its `says` is the line people read, also in a dry run's plan.
 
-    Only moves that write are left out of a dry run.
+    Only moves that write are left out of a dry run, but for those that merely prepare: what they make is deleted again.
     """
 
     writes: ClassVar[bool] = True
+    prepares: ClassVar[bool] = False
 
     @property
     def says(self) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from rollback.engine.endings import denied, rejected, unreadable
 from rollback.engine.moves import Done, Ended, Move, Wait
 from rollback.engine.trouble import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
+from rollback.report.model import Command
 from rollback.report.results import Result
 
 if TYPE_CHECKING:
@@ -181,18 +182,38 @@ def patiently(look: Callable[[], Observation], patience: Patience, clock: Clock)
 
 
 def plan(part: Part[Observation], patience: Patience, clock: Clock) -> Done:
-    """Look, as far back as deciding needs, and return the next move in words instead of making it."""
+    """Look, as far as deciding needs, and return the next move in words instead of making it.
+
+    Moves that only prepare are made: whoever asks for a plan has the part delete what they made.
+    """
+    deadline = clock.monotonic() + patience.timeout
+    pace = Pace(patience.longest_gap)
+    prepared: Move | None = None
     try:
         while True:
             move = part.decide(patiently(part.observe, patience, clock))
             if isinstance(move, Done):
                 return move
-            if isinstance(move, Wait) or move.writes:
+            if isinstance(move, Wait) and prepared and clock.monotonic() < deadline:
+                clock.sleep(pace.gap(move))
+                continue
+            if isinstance(move, Wait) or (move.writes and not move.prepares):
                 return Done(Result.PLANNED, f"Would {move.says}.")
-            part.perform(move)
+            prepared = move if move.prepares else prepared
+            try:
+                part.perform(move)
+            except (Busy, Unreadable):
+                if clock.monotonic() >= deadline:
+                    raise
+                clock.sleep(pace.gap(Wait("AWS to answer")))
     except Ended as end:
         return end.done
     except Denied as trouble:
-        return denied(trouble.what, trouble.cure)
+        return _unseen(prepared, trouble) if prepared else denied(trouble.what, trouble.cure)
     except AwsTrouble as trouble:
         return unreadable(trouble.what, trouble.cure)
+
+
+def _unseen(move: Move, trouble: Denied) -> Done:
+    text = f"Would {move.says}. What that would change this plan could not see: {trouble.what}"
+    return Done(Result.PLANNED, text, next_steps=(Command(purpose=trouble.cure),))

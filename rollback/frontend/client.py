@@ -107,6 +107,7 @@ def _app(entry: Any) -> App:
         name=entry.get("name", ""),
         domain=entry.get("defaultDomain", ""),
         environment=dict(entry.get("environmentVariables") or {}),
+        arn=entry.get("appArn", ""),
     )
 
 

@@ -77,6 +77,7 @@ class App:
     name: str = ""
     domain: str = ""
     environment: Mapping[str, str] | None = None
+    arn: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,21 @@ from rollback.frontend.client import Amplify
 from rollback.snapshot.store import SnapshotStore
 from rollback.stack.client import CloudFormation
 from rollback.stack.images import Images
+from rollback.stack.trial import Trials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from rollback.engine.clock import Clock
 
 
 class Doors:
     """CloudFormation, Amplify and the snapshots' place, in one session of AWS."""
 
-    def __init__(self, region: str, environ: Mapping[str, str]) -> None:
+    def __init__(self, region: str, environ: Mapping[str, str], clock: Clock) -> None:
         self.aws = Aws(region)
         self.cloudformation = CloudFormation(self.aws)
         self.images = Images(self.aws)
+        self.trials = Trials(self.aws, clock)
         self.amplify = Amplify(self.aws)
         self.store = SnapshotStore(self.aws, Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()))

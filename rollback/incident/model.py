@@ -45,6 +45,7 @@ class Incident:
     failed_jobs: tuple[FailedJob, ...] = ()
     notices: list[Notice] = field(default_factory=list)
     snapshot: str = ""
+    snapshot_digest: str = ""
     recovered_after: float | None = None
     """Seconds from the start until all was verified to be well for the first time."""
 

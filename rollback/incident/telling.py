@@ -50,6 +50,7 @@ def report_of(incident: Incident, outcome: Outcome | None = None, reason: str = 
         notices=tuple(incident.notices),
         next_steps=_next_steps(inputs.mode, outcome),
         snapshot=incident.snapshot,
+        snapshot_digest=incident.snapshot_digest,
         started=incident.started,
         recovery_seconds=round(incident.recovered_after or incident.progress.seconds, 1)
         if outcome in _RECOVERED
@@ -77,7 +78,9 @@ def told_frontend(incident: Incident) -> FrontendReport | None:
 
 
 def _told_stacks(incident: Incident) -> list[StackReport]:
-    return incident.told_stacks or [stack_report(part, done) for part, done in incident.stacks]
+    return incident.told_stacks or [
+        stack_report(part, done, dry_run=incident.inputs.dry_run) for part, done in incident.stacks
+    ]
 
 
 def _stack_result(inputs: Inputs, stacks: list[StackReport]) -> Result | None:

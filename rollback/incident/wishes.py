@@ -10,6 +10,7 @@ from rollback.frontend.model import Deployment, Environment
 from rollback.frontend.model import Wishes as FrontendWishes
 from rollback.inputs.trigger import deployed
 from rollback.report.commits import same_commit
+from rollback.snapshot.use import Asked
 from rollback.stack.part import Wishes as StackWishes
 from rollback.verification.verify import Wanted
 
@@ -43,6 +44,17 @@ def stack_wishes(inputs: Inputs, run_keys: Sequence[str]) -> StackWishes:
         skip=inputs.resources_to_skip,
         role_arn=inputs.role_arn,
         allow_destructive=inputs.allow_destructive,
+    )
+
+
+def asked_snapshot(inputs: Inputs, environ: Mapping[str, str]) -> Asked:
+    """Return which snapshot the rollback shall use, and what must be true of it."""
+    return Asked(
+        inputs.snapshot,
+        digest=inputs.snapshot_digest,
+        region=inputs.region,
+        repository=environ.get("GITHUB_REPOSITORY", ""),
+        failed_commit=inputs.commit or "",
     )
 
 

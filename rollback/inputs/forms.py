@@ -141,6 +141,13 @@ def _snapshot_place(value: str) -> str:
     return _line(value)
 
 
+def _snapshot_digest(value: str) -> str:
+    digest = value.lower().removeprefix("sha256:")
+    if value and not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise ValueError(f"{shown(value)} is no SHA-256: give the output snapshot-digest of mode: snapshot, 64 digits")
+    return digest
+
+
 _job_id = _matches(r"[1-9][0-9]{0,17}", "an Amplify job's number, such as 42")
 _commit = _matches(_COMMIT.pattern, "7 to 64 hexadecimal digits of a commit's SHA")
 _name = _matches(r"[^\x00-\x1f]{1,255}", "a name without control characters")
@@ -209,3 +216,4 @@ SecretUrl = Annotated[
     BeforeValidator(_optional(lambda value: SecretStr(_url(value)))),
 ]
 SnapshotPlace = Annotated[str, AfterValidator(_snapshot_place)]
+SnapshotDigest = Annotated[str, AfterValidator(_snapshot_digest)]

@@ -28,6 +28,7 @@ from rollback.inputs.forms import (
     Region,
     RoleArn,
     SecretUrl,
+    SnapshotDigest,
     SnapshotPlace,
     StackNames,
     Switch,
@@ -98,6 +99,9 @@ class Inputs(BaseModel):
     )
     lock_auto_build: Switch = Field(default=False, description="Turn the branch's auto-build off after the rollback")
     snapshot: SnapshotPlace = Field("", description="s3://bucket/key, or a path in the workspace")
+    snapshot_digest: SnapshotDigest = Field(
+        "", description="The digest that mode: snapshot gave; a snapshot with another one is not restored from"
+    )
     allow_destructive: Switch = Field(default=False, description="Let a restore delete or replace stateful resources")
     resources_to_skip: LogicalIds = Field((), description="For continue-update-rollback, after a plain attempt failed")
     role_arn: RoleArn = Field(None, description="Service role for CloudFormation")
@@ -193,6 +197,13 @@ class Inputs(BaseModel):
     def _snapshot_is_given(cls, value: str, info: ValidationInfo) -> str:
         if not value and info.data.get("mode") == Mode.SNAPSHOT:
             raise ValueError("needed for mode: snapshot: give s3://bucket/key, or a path in the workspace")
+        return value
+
+    @field_validator("snapshot_digest")
+    @classmethod
+    def _digest_is_of_a_snapshot(cls, value: str, info: ValidationInfo) -> str:
+        if value and info.data.get("snapshot") == "":
+            raise ValueError("given without snapshot: give the place of the snapshot that must have it")
         return value
 
     @field_validator("verify_contains")

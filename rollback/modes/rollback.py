@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from rollback.engine.endings import beside
 from rollback.engine.interruption import within
 from rollback.engine.moves import Done
-from rollback.engine.reconcile import Part, Patience, plan, reconcile
+from rollback.engine.reconcile import Part, Patience, patiently, plan, reconcile
+from rollback.engine.trouble import AwsTrouble
 from rollback.frontend.part import FrontendPart
 from rollback.github import event
 from rollback.github.api import GitHub
 from rollback.incident import wishes
+from rollback.incident.owner import know_the_owner
 from rollback.incident.telling import report_of, told_frontend
 from rollback.inputs import trigger
 from rollback.modes.verify import watch
 from rollback.report.model import FailedJob
-from rollback.report.notices import Code, internal_error
+from rollback.report.notices import Code, internal_error, warning
 from rollback.report.outcome import all_good
 from rollback.report.results import GOOD, Outcome, Result
-from rollback.snapshot.use import UsableSnapshot, read_snapshot
+from rollback.snapshot.use import UsableSnapshot, read_snapshot, unreadable
 from rollback.stack.part import StackPart
 from rollback.stack.restore import Restore
 
@@ -68,31 +71,45 @@ def leave_nothing_behind(incident: Incident) -> None:
 
 
 def _snapshot(incident: Incident) -> UsableSnapshot:
-    inputs, patience = incident.inputs, wishes.stack_patience(incident.inputs)
-    snapshot = read_snapshot(incident.doors.store, inputs.snapshot, inputs.commit, patience, incident.clock)
-    incident.snapshot = snapshot.text
+    inputs, doors, patience = incident.inputs, incident.doors, wishes.stack_patience(incident.inputs)
+    if not inputs.snapshot:
+        return UsableSnapshot()
+    try:
+        patiently(lambda: know_the_owner(doors, inputs), patience, incident.clock)
+        snapshot = read_snapshot(doors.store, wishes.asked_snapshot(inputs, incident.environ), patience, incident.clock)
+    except AwsTrouble as trouble:
+        snapshot = UsableSnapshot(inputs.snapshot, problem=unreadable(trouble))
+    incident.snapshot, incident.snapshot_digest = snapshot.text, snapshot.digest
     incident.notices += snapshot.notices
+    if snapshot.snapshot:
+        incident.progress.tell("snapshot", f"{snapshot.text}: {snapshot.snapshot.told}, digest {snapshot.digest}")
+    elif not inputs.stack_name:  # no restore will be refused for it
+        incident.notices.append(warning(Code.SNAPSHOT_UNUSABLE, f"The snapshot was not used: {snapshot.problem}"))
     return snapshot
 
 
 def _roll_back_stack(incident: Incident, name: str, snapshot: UsableSnapshot) -> None:
     doors = incident.doors
-    restore = (
-        Restore(doors.cloudformation, snapshot.record_of, doors.store.missing, doors.images.missing)
-        if snapshot.asked_for
-        else None
-    )
+    restore = None
+    if snapshot.asked_for:
+        taken_at = snapshot.snapshot.taken_at if snapshot.snapshot else ""
+        missing, images_missing = doors.store.missing, doors.images.missing
+        restore = Restore(doors.cloudformation, snapshot.record_of, missing, images_missing, taken_at)
     asked = wishes.stack_wishes(incident.inputs, incident.run_keys)
     part = StackPart(name, asked, doors.cloudformation, incident.clock, incident.progress, restore)
     incident.stacks.append((part, None))
     done = _drive(incident, part, wishes.stack_patience(incident.inputs))
     incident.stacks[-1] = part, done
+    for line in part.planned if incident.inputs.dry_run else ():
+        incident.progress.tell(part.label, line)
     _drop_change_set(incident, part)
     part.watch.find_root_cause()
 
 
 def _drop_change_set(incident: Incident, part: StackPart) -> None:
-    if not incident.inputs.dry_run:  # which changes nothing, not even what a run that was killed left behind
+    if incident.inputs.dry_run:  # which changes nothing, not even what a run that was killed left behind
+        part.drop_prepared()
+    else:
         part.drop_change_set()
 
 
@@ -118,7 +135,7 @@ def _drive(incident: Incident, part: Part[Observation], patience: Patience) -> D
     except Exception as defect:  # noqa: BLE001 - a defect in one part must not keep the other from being rolled back
         notice = internal_error(defect)
         done = Done(Result.FAILED, notice.text, Code.INTERNAL_ERROR, notice.remedies)
-    incident.progress.tell(part.label, f"{done.result}: {done.reason}")
+    incident.progress.tell(part.label, f"{done.result}: {beside(part.label, done.reason)}")
     return done
 
 

@@ -17,7 +17,7 @@ from rollback.report.notices import Code, error, internal_error
 from rollback.report.outcome import all_good
 from rollback.report.results import Mode, Outcome
 from rollback.slack.notifier import Notifier
-from rollback.snapshot.store import SnapshotProblem
+from rollback.snapshot.place import SnapshotProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable

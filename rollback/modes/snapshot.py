@@ -2,111 +2,126 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rollback.engine.reconcile import patiently
 from rollback.incident import wishes
+from rollback.incident.owner import know_the_owner
 from rollback.report.model import FrontendReport, JobReport, StackReport
 from rollback.report.notices import Code, warning
 from rollback.report.results import Outcome
 from rollback.snapshot.model import Snapshot
-from rollback.snapshot.store import Place, SnapshotProblem, place
-from rollback.snapshot.take import record_frontend, record_stack
+from rollback.snapshot.place import Place, place
+from rollback.snapshot.take import Recorder, not_there_yet, record_frontend
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from rollback.frontend.model import Job
+    from rollback.frontend.record import FrontendSnapshot
     from rollback.incident.model import Incident
     from rollback.modes import Ending
+    from rollback.snapshot.store import Stored
+    from rollback.stack.model import Stack
     from rollback.stack.record import StackSnapshot
+
+Seen = TypeVar("Seen")
 
 
 def take_snapshot(incident: Incident) -> Ending:
     """Read stacks and frontend, and write the snapshot. Raises Ended, SnapshotProblem and AwsTrouble."""
-    where = place(incident.inputs.snapshot)
-    kept = _kept(incident, where)
-    if kept is not None:
-        incident.snapshot = where.text
-        _tell_frontend(
-            incident, kept.frontend.job_id if kept.frontend else "", kept.frontend.commit if kept.frontend else ""
-        )
-        text = (
-            f"The snapshot that attempt {kept.run_attempt} of this run took is kept: by now the state may "
-            f"be the failed "
-            "deployment's."
-        )
-        incident.notices.append(warning(Code.SNAPSHOT_KEPT, text))
-        return Outcome.SNAPSHOT_SAVED, text
-    stacks, absent = _stacks(incident, where)
-    frontend = None
-    if incident.inputs.has_frontend:
-        recorded = patiently(
-            lambda: record_frontend(
-                wishes.frontend_wishes(incident.inputs), incident.doors.amplify, incident.progress, where
-            ),
-            wishes.frontend_patience(incident.inputs),
-            incident.clock,
-        )
-        frontend = recorded.frontend
-        incident.notices += recorded.warnings
-        job = recorded.job
-        _tell_frontend(incident, job.id if job else "", "" if job is None or job.names_no_commit else job.commit, job)
-    environ = incident.environ
+    where, doors = place(incident.inputs.snapshot), incident.doors
+    recorder = Recorder(
+        doors.cloudformation, doors.trials, doors.store, where, wishes.stack_patience(incident.inputs), incident.clock
+    )
+    found = {name: _patiently(incident, lambda name=name: recorder.find(name)) for name in incident.inputs.stack_name}  # type: ignore[misc]
+    there = _present(incident, where, [stack.id for stack in found.values() if stack])
+    if there is not None and _is_of_an_earlier_attempt(incident, there.snapshot):
+        return _keep(incident, where, there)
+    stacks, absent = _stacks(incident, recorder, found)
     snapshot = Snapshot(
         taken_at=incident.clock.now().isoformat(),
-        repository=environ.get("GITHUB_REPOSITORY", ""),
+        repository=incident.environ.get("GITHUB_REPOSITORY", ""),
         commit=incident.inputs.commit or "",
-        run_id=environ.get("GITHUB_RUN_ID", ""),
-        run_attempt=environ.get("GITHUB_RUN_ATTEMPT", ""),
+        run_id=incident.environ.get("GITHUB_RUN_ID", ""),
+        run_attempt=incident.environ.get("GITHUB_RUN_ATTEMPT", ""),
         region=incident.inputs.region,
         stacks=stacks,
         absent_stacks=absent,
-        frontend=frontend,
+        frontend=_frontend(incident, where),
     )
-    patiently(
-        lambda: incident.doors.store.write(where, snapshot), wishes.stack_patience(incident.inputs), incident.clock
-    )
+    incident.snapshot_digest = _patiently(incident, lambda: doors.store.write(where, snapshot, there))
     incident.snapshot = where.text
-    incident.progress.tell("snapshot", f"saved to {where.text}")
+    incident.progress.tell("snapshot", f"saved to {where.text}, digest {incident.snapshot_digest}")
     return Outcome.SNAPSHOT_SAVED, f"The last known good is recorded in {where.text}."
 
 
-def _stacks(incident: Incident, where: Place) -> tuple[tuple[StackSnapshot, ...], tuple[str, ...]]:
-    stacks: list[StackSnapshot] = []
-    absent: list[str] = []
-    for name in incident.inputs.stack_name:
-        recorded = patiently(
-            lambda name=name: record_stack(name, incident.doors.cloudformation, incident.doors.store, where),  # type: ignore[misc]
-            wishes.stack_patience(incident.inputs),
-            incident.clock,
-        )
-        incident.notices += recorded.warnings
-        if recorded.stack is None:
-            absent.append(name)
-            continue
-        stacks.append(recorded.stack)
-        incident.progress.tell(f"stack {name}", f"recorded in {recorded.stack.status}")
-        incident.told_stacks.append(StackReport(name=recorded.stack.name, status=recorded.stack.status))
-    return tuple(stacks), tuple(absent)
+def _patiently(incident: Incident, look: Callable[[], Seen]) -> Seen:
+    return patiently(look, wishes.stack_patience(incident.inputs), incident.clock)
 
 
-def _kept(incident: Incident, where: Place) -> Snapshot | None:
-    """Return the snapshot that an earlier attempt of this run left: it saw the state before the failed deployment."""
+def _present(incident: Incident, where: Place, stack_ids: Sequence[str]) -> Stored | None:
+    """Return the snapshot that lies there already; what is no snapshot is a problem."""
+    doors, inputs = incident.doors, incident.inputs
+    if where.is_s3:
+        _patiently(incident, lambda: know_the_owner(doors, inputs, stack_ids))
+    else:
+        doors.store.workspace.path(where.text)
+    return _patiently(incident, lambda: doors.store.present(where))
+
+
+def _is_of_an_earlier_attempt(incident: Incident, there: Snapshot) -> bool:
+    """Return whether an earlier attempt of this run took it: it saw the state before the failed deployment."""
     run_id, attempt = incident.environ.get("GITHUB_RUN_ID", ""), incident.environ.get("GITHUB_RUN_ATTEMPT", "")
-    if not where.is_s3:
-        incident.doors.store.path(where)
     if not (run_id and attempt.isdigit() and int(attempt) > 1):
+        return False
+    earlier = there.run_attempt.isdigit() and int(there.run_attempt) < int(attempt)
+    same_repository = there.repository == incident.environ.get("GITHUB_REPOSITORY", "")
+    return there.run_id == run_id and earlier and same_repository
+
+
+def _keep(incident: Incident, where: Place, there: Stored) -> Ending:
+    kept = there.snapshot
+    incident.snapshot, incident.snapshot_digest = where.text, there.digest
+    if kept.frontend:
+        _tell_frontend(incident, kept.frontend.job_id, kept.frontend.commit)
+    text = (
+        f"The snapshot that attempt {kept.run_attempt} of this run took is kept: by now the state may be the failed "
+        "deployment's."
+    )
+    incident.notices.append(warning(Code.SNAPSHOT_KEPT, text))
+    return Outcome.SNAPSHOT_SAVED, text
+
+
+def _stacks(
+    incident: Incident, recorder: Recorder, found: Mapping[str, Stack | None]
+) -> tuple[tuple[StackSnapshot, ...], tuple[str, ...]]:
+    for stack in found.values():
+        recorder.check(stack)
+    incident.notices += [not_there_yet(name) for name, stack in found.items() if stack is None]
+    records = []
+    for stack in {stack.id: stack for stack in found.values() if stack}.values():
+        recorded = recorder.record(stack)
+        incident.notices += recorded.warnings
+        incident.progress.tell(f"stack {stack.name}", f"recorded in {stack.status}")
+        incident.told_stacks.append(StackReport(name=stack.name, status=stack.status))
+        records += [recorded.stack] if recorded.stack else []
+    return tuple(records), tuple(name for name, stack in found.items() if stack is None)
+
+
+def _frontend(incident: Incident, where: Place) -> FrontendSnapshot | None:
+    if not incident.inputs.has_frontend:
         return None
-    try:
-        found = patiently(
-            lambda: incident.doors.store.read(where), wishes.stack_patience(incident.inputs), incident.clock
-        )
-    except SnapshotProblem as trouble:
-        text = f"{trouble} An earlier attempt may have recorded it, so it is not overwritten: look at it first."
-        raise SnapshotProblem(text) from None
-    same_run = found is not None and found.run_id == run_id
-    earlier = found is not None and found.run_attempt.isdigit() and int(found.run_attempt) < int(attempt)
-    same_repository = found is not None and found.repository == incident.environ.get("GITHUB_REPOSITORY", "")
-    return found if same_run and earlier and same_repository else None
+    asked = wishes.frontend_wishes(incident.inputs)
+    recorded = patiently(
+        lambda: record_frontend(asked, incident.doors.amplify, incident.progress, where),
+        wishes.frontend_patience(incident.inputs),
+        incident.clock,
+    )
+    incident.notices += recorded.warnings
+    job = recorded.job
+    _tell_frontend(incident, job.id if job else "", "" if job is None or job.names_no_commit else job.commit, job)
+    return recorded.frontend
 
 
 def _tell_frontend(incident: Incident, job_id: str, commit: str, job: Job | None = None) -> None:

@@ -202,6 +202,7 @@ class Report(Record):
     notices: tuple[Notice, ...] = ()
     next_steps: tuple[Command, ...] = ()
     snapshot: str = ""
+    snapshot_digest: str = ""
     started: datetime
     recovery_seconds: float | None = None
     elapsed_seconds: float = 0.0

@@ -40,6 +40,8 @@ class Code(StrEnum):
     SNAPSHOT_KEPT = "snapshot-kept"
     SNAPSHOT_JOB_PASSED_OVER = "snapshot-job-passed-over"
     SNAPSHOT_OF_FAILED_COMMIT = "snapshot-of-failed-commit"
+    SNAPSHOT_OF_ANOTHER = "snapshot-of-another"
+    SNAPSHOT_OLD = "snapshot-old"
     RESTORE_DESTRUCTIVE = "restore-destructive"
     RESTORE_ARTIFACTS_GONE = "restore-artifacts-gone"
     RESTORE_SECRET_LOST = "restore-secret-lost"  # noqa: S105 - a notice's name
@@ -47,6 +49,8 @@ class Code(StrEnum):
     RESTORE_FAILED = "restore-failed"
     RESTORE_NOT_PROVEN = "restore-not-proven"
     RESTORE_KEEPS_VALUES = "restore-keeps-values"
+    RESTORE_OUT_OF_REACH = "restore-out-of-reach"
+    RESTORE_CHANGES_PERMISSIONS = "restore-changes-permissions"
 
     APP_NOT_FOUND = "app-not-found"
     BRANCH_NOT_FOUND = "branch-not-found"

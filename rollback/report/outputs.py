@@ -28,6 +28,7 @@ NAMES: Final = (
     "notified",
     "recovery-seconds",
     "snapshot",
+    "snapshot-digest",
     "report",
 )
 """In the order of the contract."""
@@ -63,6 +64,7 @@ def outputs(report: Report) -> dict[str, str]:
         "notified": _truth(report.notified),
         "recovery-seconds": "" if report.recovery_seconds is None else str(round(report.recovery_seconds)),
         "snapshot": report.snapshot,
+        "snapshot-digest": report.snapshot_digest,
     }
     shown = {name: collapse(hide_accounts(value)) for name, value in values.items()}
     shown["report"] = shorter(report, REPORT_LIMIT, lambda text: clean(hide_accounts(text))).model_dump_json()

@@ -23,6 +23,13 @@ class Snapshot(Record):
     absent_stacks: tuple[str, ...] = ()
     frontend: FrontendSnapshot | None = None
 
+    @property
+    def told(self) -> str:
+        """Return when it was taken, of which commit and by which run, as people are told."""
+        run = f" by run {self.run_id} attempt {self.run_attempt or '1'}" if self.run_id else ""
+        where = f" of {self.repository}" if self.repository else ""
+        return f"taken at {self.taken_at}, commit {self.commit or 'unknown'}{run}{where}"
+
     def stack(self, stack_id: str) -> StackSnapshot | None:
         """Return the record of the stack with this very id, or None."""
         return next((stack for stack in self.stacks if stack.id == stack_id), None)

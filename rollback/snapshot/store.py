@@ -1,162 +1,137 @@
-"""Where snapshots lie: an S3 object, or a file in the workspace. The door to S3."""
+"""Snapshots where they lie, an S3 object or a file: read with bounds, told by their digest, never written over others.
+
+What is read is data until it has proven to be a snapshot. A large template lies beside an S3 snapshot under a key that
+holds its digest, is written before the snapshot and held against the record before it is used: a snapshot that was
+left unfinished touches nothing of the one before.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from rollback.aws import Aws, speaking_to_aws
-from rollback.engine.trouble import Denied, Rejected
+from rollback.snapshot.bucket import Buckets, Changed
 from rollback.snapshot.model import Snapshot
+from rollback.snapshot.place import LARGEST_SNAPSHOT, Place, SnapshotProblem
+from rollback.snapshot.workspace import Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rollback.aws import Aws
     from rollback.stack.artifacts import Artifact
+    from rollback.stack.record import StackSnapshot
 
-_MISSING = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound", "NoSuchVersion"})
 LARGEST_TEMPLATE = 1_048_576
 """Bytes of the largest template that CloudFormation takes from S3 (its quotas page)."""
 
 
-class SnapshotProblem(Exception):
-    """A snapshot that can't be read or written, or is none: one sentence that names cause and cure."""
-
-
 @dataclass(frozen=True)
-class Place:
-    """Where a snapshot lies; `bucket` is empty for a file."""
+class Stored:
+    """A snapshot as it lies at its place; `digest` is the SHA-256 of its bytes, in hexadecimal digits."""
 
-    text: str
-    bucket: str = ""
-    key: str = ""
-
-    @property
-    def is_s3(self) -> bool:
-        """Return whether it is an S3 object: only there may an app's environment be kept."""
-        return bool(self.bucket)
-
-
-def place(text: str) -> Place:
-    """Return the place that the `snapshot` input names."""
-    if not text.startswith("s3://"):
-        return Place(text)
-    bucket, key = text.removeprefix("s3://").split("/", 1)
-    return Place(text, bucket, key)
+    snapshot: Snapshot
+    digest: str
+    etag: str = ""
 
 
 class SnapshotStore:
-    """Reads and writes snapshots."""
+    """Reads and writes snapshots. Every method raises SnapshotProblem and AwsTrouble."""
 
     def __init__(self, aws: Aws, workspace: Path) -> None:
-        self._aws = aws
-        self._workspace = workspace
+        self.buckets = Buckets(aws)
+        self.workspace = Workspace(workspace)
 
-    def read(self, where: Place) -> Snapshot | None:
-        """Return the snapshot, or None where there is none. Raises SnapshotProblem and AwsTrouble."""
-        text = self._get(where) if where.is_s3 else self._read_file(where)
-        if text is None:
+    def read(self, where: Place) -> Stored | None:
+        """Return the snapshot, or None where there is none."""
+        body, etag = self._body(where)
+        if body is None:
             return None
+        if len(body) > LARGEST_SNAPSHOT:
+            raise SnapshotProblem(f"snapshot {where.text} is larger than 16 MiB, which no snapshot is.")
+        return Stored(_parsed(where, body), sha256(body).hexdigest(), etag)
+
+    def present(self, where: Place) -> Stored | None:
+        """Return the snapshot that a new one would replace; None where there is none.
+
+        What is no snapshot is a problem: it is never written over.
+        """
         try:
-            return Snapshot.model_validate_json(text)
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            at = ".".join(map(str, first["loc"])) or "its text"
-            if first["loc"] == ("version",):
-                raise SnapshotProblem(
-                    f"snapshot {where.text} has a format version that this action does not know."
-                ) from None
+            return self.read(where)
+        except SnapshotProblem as trouble:
+            text = f"{trouble} It is not overwritten: look at it, then remove it or give another place."
+            raise SnapshotProblem(text) from None
+
+    def write(self, where: Place, snapshot: Snapshot, over: Stored | None) -> str:
+        """Write the snapshot in place of `over`, or where nothing is; return its digest."""
+        body = snapshot.model_dump_json(indent=1).encode()
+        digest = sha256(body).hexdigest()
+        if len(body) > LARGEST_SNAPSHOT:
             raise SnapshotProblem(
-                f"snapshot {where.text} can't be read as a snapshot ({at}: {first['msg']})."
-            ) from None
-
-    def write(self, where: Place, snapshot: Snapshot) -> None:
-        """Write the snapshot. Raises SnapshotProblem and AwsTrouble."""
-        text = snapshot.model_dump_json(indent=1)
-        if where.is_s3:
-            self._put(where.bucket, where.key, text.encode())
-            return
-        path = self.path(where)
+                f"snapshot {where.text} would have {len(body):,} bytes, more than the 16 MiB that are read again: "
+                "record fewer stacks in one snapshot."
+            )
+        if not where.is_s3:
+            self.workspace.write(where.text, body)
+            return digest
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_name(f"{path.name}.partial")
-            partial.write_text(text, encoding="utf-8")
-            partial.replace(path)
-        except OSError as error:
-            raise SnapshotProblem(f"snapshot {where.text} can't be written: {error.strerror}.") from None
+            self.buckets.put(where.bucket, where.key, body, replacing=over.etag if over else "")
+        except Changed:
+            there = self.buckets.get(where.bucket, where.key, LARGEST_SNAPSHOT)
+            if there is None or there.body != body:  # else an answer got lost, and the write was made twice
+                raise SnapshotProblem(
+                    f"snapshot {where.text} was not written: something else was put there meanwhile. Run one snapshot "
+                    "of a place at a time, or give each run a key of its own."
+                ) from None
+        return digest
 
-    def write_template(self, where: Place, name: str, template: str) -> str:
-        """Put a template too large to send inline beside an S3 snapshot; return the URL of it."""
-        key = f"{where.key}.{name}.template"
-        self._put(where.bucket, key, template.encode())
-        suffix = "amazonaws.com.cn" if self._aws.region.startswith("cn-") else "amazonaws.com"
-        host = f"s3.{self._aws.region}.{suffix}"
-        if "." in where.bucket:  # a dotted bucket fits no wildcard certificate
-            return f"https://{host}/{where.bucket}/{quote(key)}"
-        return f"https://{where.bucket}.{host}/{quote(key)}"
+    def write_template(self, where: Place, record: StackSnapshot) -> str:
+        """Put the record's template, too large to send inline, beside an S3 snapshot; return its URL."""
+        body = record.template.encode()
+        key = where.template_key(record.name, sha256(body).hexdigest())
+        self.buckets.put_always(where.bucket, key, body)
+        return self.buckets.url(where.bucket, key)
+
+    def template_url(self, where: Place, record: StackSnapshot) -> str:
+        """Return the URL of the record's large template, after it was held against the record, byte for byte.
+
+        Whatever URL a snapshot names is not trusted: the template lies beside the snapshot, or nowhere.
+        """
+        body = record.template.encode()
+        keys = (where.template_key(record.name, sha256(body).hexdigest()), f"{where.key}.{record.name}.template")
+        for key in keys:  # the second is where earlier versions of the action put it
+            there = self.buckets.get(where.bucket, key, LARGEST_TEMPLATE)
+            if there is not None and there.body == body:
+                return self.buckets.url(where.bucket, key)
+        raise SnapshotProblem(
+            f"the template that belongs to the snapshot is not at s3://{where.bucket}/{keys[0]}, or is not the one "
+            "that was recorded: bring that object back (bucket versioning keeps it)."
+        )
 
     def missing(self, artifacts: tuple[Artifact, ...]) -> tuple[str, ...]:
-        """Return those artifacts that are certainly gone, as people are told of them.
+        """Return those artifacts that are certainly gone, as people are told of them."""
+        return tuple(str(artifact) for artifact in artifacts if not self.buckets.exists(artifact))
 
-        One that may not be looked at counts as there: CloudFormation's own role may be allowed more.
-        """
-        return tuple(str(artifact) for artifact in artifacts if not self._exists(artifact))
+    def _body(self, where: Place) -> tuple[bytes | None, str]:
+        if not where.is_s3:
+            return self.workspace.read(where.text, LARGEST_SNAPSHOT), ""
+        there = self.buckets.get(where.bucket, where.key, LARGEST_SNAPSHOT)
+        return (there.body, there.etag) if there else (None, "")
 
-    def _exists(self, artifact: Artifact) -> bool:
-        version = {"VersionId": artifact.version} if artifact.version else {}
-        try:
-            with speaking_to_aws("s3", "HeadObject"):
-                self._s3.head_object(Bucket=artifact.bucket, Key=artifact.key, **version)
-        except Rejected as rejection:
-            return rejection.code not in _MISSING
-        except Denied:
-            return True
-        return True
 
-    @property
-    def _s3(self) -> Any:
-        return self._aws.client("s3")
-
-    def _get(self, where: Place) -> str | None:
-        try:
-            with speaking_to_aws("s3", "GetObject"):
-                body: bytes = self._s3.get_object(Bucket=where.bucket, Key=where.key)["Body"].read()
-        except Rejected as rejection:
-            if rejection.code in _MISSING:
-                return None
-            raise
-        try:
-            return body.decode()
-        except UnicodeDecodeError:
-            raise SnapshotProblem(f"snapshot {where.text} is not text.") from None
-
-    def _put(self, bucket: str, key: str, body: bytes) -> None:
-        with speaking_to_aws("s3", "PutObject"):
-            self._s3.put_object(
-                Bucket=bucket, Key=key, Body=body, ContentType="application/json", ServerSideEncryption="AES256"
-            )
-
-    def path(self, where: Place) -> Path:
-        """Return the file's path. Raises SnapshotProblem where it leads out of the workspace, links included."""
-        root = self._workspace.resolve()
-        try:
-            path = (root / where.text).resolve()
-        except (OSError, ValueError, RuntimeError):
-            raise SnapshotProblem(f"snapshot {where.text} is no usable path.") from None
-        if not path.is_relative_to(root) or path == root:
+def _parsed(where: Place, body: bytes) -> Snapshot:
+    try:
+        return Snapshot.model_validate_json(body.decode())
+    except UnicodeDecodeError:
+        raise SnapshotProblem(f"snapshot {where.text} can't be read: it is not text.") from None
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        at = ".".join(map(str, first["loc"])) or "its text"
+        if first["loc"] == ("version",):
             raise SnapshotProblem(
-                f"snapshot {where.text} leads out of the workspace: give a path inside it, or s3://bucket/key."
-            )
-        return path
-
-    def _read_file(self, where: Place) -> str | None:
-        try:
-            return self.path(where).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "it is not text"
-            raise SnapshotProblem(f"snapshot {where.text} can't be read: {reason}.") from None
+                f"snapshot {where.text} has a format version that this action does not know."
+            ) from None
+        raise SnapshotProblem(f"snapshot {where.text} can't be read as a snapshot ({at}: {first['msg']}).") from None

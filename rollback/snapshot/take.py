@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rollback.engine.reconcile import patiently
 from rollback.engine.trouble import Denied
 from rollback.frontend.apps import find_app
 from rollback.frontend.model import MANUAL, SUCCEED, Job, Wishes
@@ -12,15 +13,20 @@ from rollback.frontend.record import FrontendSnapshot
 from rollback.frontend.target import newest_first
 from rollback.report.model import Command, Notice
 from rollback.report.notices import Code, warning
-from rollback.snapshot.store import LARGEST_TEMPLATE, Place, SnapshotProblem, SnapshotStore
+from rollback.snapshot.place import Place, SnapshotProblem
+from rollback.snapshot.store import LARGEST_TEMPLATE, SnapshotStore
+from rollback.stack.nested import nested_templates
 from rollback.stack.record import StackSnapshot
 from rollback.stack.states import GOOD_TO_RECORD
 
 if TYPE_CHECKING:
+    from rollback.engine.clock import Clock
     from rollback.engine.progress import Progress
+    from rollback.engine.reconcile import Patience
     from rollback.frontend.client import Amplify
     from rollback.stack.client import CloudFormation
     from rollback.stack.model import Stack
+    from rollback.stack.trial import Trials
 
 
 @dataclass(frozen=True)
@@ -33,53 +39,99 @@ class Recorded:
     warnings: tuple[Notice, ...] = ()
 
 
-def record_stack(name: str, door: CloudFormation, store: SnapshotStore, where: Place) -> Recorded:
-    """Return the stack's record; none, with a warning, where the stack doesn't exist yet.
+@dataclass(frozen=True)
+class Recorder:
+    """Records stacks for a snapshot that will lie at `where`."""
 
-    Raises SnapshotProblem where the stack is in no state worth returning to, and AwsTrouble.
-    """
-    stack = door.describe(name)
-    if stack is None:
-        text = f"Stack {name} does not exist yet, so there is nothing of it to return to."
-        return Recorded(warnings=(warning(Code.SNAPSHOT_UNPROTECTED, text),))
-    if stack.status not in GOOD_TO_RECORD:
-        raise SnapshotProblem(
-            f"stack {name} is in {stack.status}, which is no state to return to: bring it to rest before recording it."
+    door: CloudFormation
+    trials: Trials
+    store: SnapshotStore
+    where: Place
+    patience: Patience
+    clock: Clock
+
+    def find(self, name: str) -> Stack | None:
+        """Return the stack that a rollback of `name` acts on, the root of a nested one; None where there is none yet.
+
+        Raises AwsTrouble.
+        """
+        stack = self.door.describe(name)
+        if stack and stack.root_id and stack.root_id != stack.id:
+            return self.door.describe(stack.root_id)
+        return stack
+
+    @staticmethod
+    def check(stack: Stack | None) -> None:
+        """Raise SnapshotProblem where the stack is in no state worth returning to."""
+        if stack and stack.status not in GOOD_TO_RECORD:
+            raise SnapshotProblem(
+                f"stack {stack.name} is in {stack.status}, which is no state to return to: bring it to rest before "
+                "recording it."
+            )
+
+    def record(self, stack: Stack) -> Recorded:
+        """Return the stack's record. Raises AwsTrouble."""
+        record = patiently(lambda: self._read(stack), self.patience, self.clock)
+        unprotected = _too_large(record, self.where)
+        if unprotected:
+            return Recorded(stack=record, warnings=(unprotected,))
+        if record.is_large:
+            url = patiently(lambda: self.store.write_template(self.where, record), self.patience, self.clock)
+            record = record.model_copy(update={"template_url": url})
+        if not record.has_question_marks:
+            return Recorded(stack=record)
+        proof = self.trials.prove(stack, record)
+        record = record.model_copy(update={"verified": proof.proven})
+        if proof.proven:
+            return Recorded(stack=record)
+        text = (
+            f"Stack {stack.name} could not be restored from this snapshot: CloudFormation answers `?` for each "
+            f"character beyond ASCII, and that every `?` in what was recorded is a real one is not proven: {proof.why}."
         )
-    record = _read(stack, door)
-    if not record.is_large:
-        return Recorded(stack=record)
+        cure = Command(purpose=proof.cure or "Write characters beyond ASCII as \\u escapes (JSON, or quoted YAML)")
+        return Recorded(stack=record, warnings=(warning(Code.SNAPSHOT_UNPROTECTED, text, cure),))
+
+    def _read(self, stack: Stack) -> StackSnapshot:
+        door = self.door
+        original = door.template(stack.id)
+        processed = door.template(stack.id, "Processed") if "Transform" in original else original
+        resources = door.resources(stack.id)
+        return StackSnapshot(
+            name=stack.name,
+            id=stack.id,
+            status=stack.status,
+            template=original,
+            processed_template=processed,
+            parameters=door.parameters(stack) if stack.parameters else {},
+            tags=dict(stack.tags),
+            capabilities=stack.capabilities,
+            role_arn=stack.role_arn,
+            notification_arns=stack.notification_arns,
+            rollback_configuration=dict(stack.rollback_configuration),
+            stack_policy=door.stack_policy(stack.id),
+            resources=resources,
+            nested=tuple(nested_templates(door, resources)),
+            updated_at=stack.updated_at,
+        )
+
+
+def not_there_yet(name: str) -> Notice:
+    """Return the warning about a stack that doesn't exist yet."""
+    text = f"Stack {name} does not exist yet, so there is nothing of it to return to."
+    return warning(Code.SNAPSHOT_UNPROTECTED, text)
+
+
+def _too_large(record: StackSnapshot, where: Place) -> Notice | None:
     size = len(record.template.encode())
-    text = f"The template of stack {name} has {size:,} bytes: "
-    if not where.is_s3:
+    text = f"The template of stack {record.name} has {size:,} bytes: "
+    if record.is_large and not where.is_s3:
         text += "CloudFormation takes more than 51,200 only from S3, so this file can't restore it."
         cure = Command(purpose="Record the snapshot to s3://bucket/key instead")
-        return Recorded(stack=record, warnings=(warning(Code.SNAPSHOT_UNPROTECTED, text, cure),))
+        return warning(Code.SNAPSHOT_UNPROTECTED, text, cure)
     if size > LARGEST_TEMPLATE:
         text += "CloudFormation takes at most 1 MB from S3, so it can't be restored."
-        return Recorded(stack=record, warnings=(warning(Code.SNAPSHOT_UNPROTECTED, text),))
-    url = store.write_template(where, stack.name, record.template)
-    return Recorded(stack=record.model_copy(update={"template_url": url}))
-
-
-def _read(stack: Stack, door: CloudFormation) -> StackSnapshot:
-    original = door.template(stack.id)
-    processed = door.template(stack.id, "Processed") if "Transform" in original else original
-    return StackSnapshot(
-        name=stack.name,
-        id=stack.id,
-        status=stack.status,
-        template=original,
-        processed_template=processed,
-        parameters=door.parameters(stack) if stack.parameters else {},
-        tags=dict(stack.tags),
-        capabilities=stack.capabilities,
-        role_arn=stack.role_arn,
-        notification_arns=stack.notification_arns,
-        rollback_configuration=dict(stack.rollback_configuration),
-        stack_policy=door.stack_policy(stack.id),
-        resources=door.resources(stack.id),
-    )
+        return warning(Code.SNAPSHOT_UNPROTECTED, text)
+    return None
 
 
 def record_frontend(wishes: Wishes, door: Amplify, progress: Progress, where: Place) -> Recorded:

@@ -154,9 +154,17 @@ class CloudFormation:
         with speaking_to_aws("cloudformation", "CreateChangeSet"):
             return str(answer["Id"])
 
-    def change_set_template(self, arn: str) -> str:
+    def change_set_template(self, stack_id: str, arn: str) -> str:
+<<<<<<< HEAD
         """Return the text of the template that a change set would deploy."""
-        answer = self._call("GetTemplate", "get_template", ChangeSetName=arn, TemplateStage="Original")
+        answer = self._call(
+            "GetTemplate", "get_template", StackName=stack_id, ChangeSetName=arn, TemplateStage="Original"
+        )
+=======
+        """Return the text of the template that a change set of the stack would deploy."""
+        asked = {"StackName": stack_id, "ChangeSetName": arn, "TemplateStage": "Original"}
+        answer = self._call("GetTemplate", "get_template", **asked)
+>>>>>>> e
         with speaking_to_aws("cloudformation", "GetTemplate"):
             return str(answer["TemplateBody"])
 
@@ -181,12 +189,19 @@ class CloudFormation:
         return found
 
     def change_set(self, stack_id: str, name: str, depth: int = 0) -> ChangeSet | None:
-        """Return the change set with all pages of its changes, nested ones included; None where there is none."""
+        """Return the change set with all pages of its changes, nested ones included; None where there is none.
+
+        `stack_id` is empty where the stack is not known: the ARN alone then tells which change set it is.
+        """
         changes: list[Change] = []
         head: Any = None
+<<<<<<< HEAD
         request: dict[str, Any] = {"ChangeSetName": name, "StackName": stack_id}
-        if name.startswith("arn:"):
-            del request["StackName"]
+        if depth:
+            del request["StackName"]  # a nested one is another stack's
+=======
+        request: dict[str, Any] = {"ChangeSetName": name, **_given(StackName=stack_id)}
+>>>>>>> e
         while True:
             try:
                 page = self._call("DescribeChangeSet", "describe_change_set", **request)
@@ -200,7 +215,7 @@ class CloudFormation:
                 changes += [_change(entry) for entry in entries]
             for entry in entries:
                 if entry["ResourceType"] == STACK_TYPE and entry.get("ChangeSetId") and depth < _DEEPEST_NESTING:
-                    nested = self.change_set(stack_id, entry["ChangeSetId"], depth + 1)
+                    nested = self.change_set("", entry["ChangeSetId"], depth + 1)
                     changes += nested.changes if nested else ()
             if not page.get("NextToken"):
                 break
@@ -215,19 +230,24 @@ class CloudFormation:
                 **_asked_of(head),
             )
 
-    def execute_change_set(self, arn: str, token: str, *, from_failed: bool) -> None:
+    def execute_change_set(self, stack_id: str, arn: str, token: str, *, from_failed: bool) -> None:
         """Execute our change set: should it fail, what it newly made goes again, retained or not.
 
         From UPDATE_FAILED CloudFormation takes an update only with rollback disabled.
         """
         how = {"DisableRollback": True} if from_failed else {"RetainExceptOnCreate": True}
-        self._call("ExecuteChangeSet", "execute_change_set", ChangeSetName=arn, ClientRequestToken=token, **how)
+<<<<<<< HEAD
+        which = {"StackName": stack_id, "ChangeSetName": arn}  # IAM scopes a call by its stack alone
+        self._call("ExecuteChangeSet", "execute_change_set", **which, ClientRequestToken=token, **how)
+=======
+        asked = {"StackName": stack_id, "ChangeSetName": arn, "ClientRequestToken": token, **how}
+        self._call("ExecuteChangeSet", "execute_change_set", **asked)
+>>>>>>> e
 
     def delete_change_set(self, stack_id: str, name: str) -> None:
         """Delete our change set, by name or ARN; no error where it is gone."""
-        where = {} if name.startswith("arn:") else {"StackName": stack_id}
         try:
-            self._call("DeleteChangeSet", "delete_change_set", ChangeSetName=name, **where)
+            self._call("DeleteChangeSet", "delete_change_set", StackName=stack_id, ChangeSetName=name)
         except Rejected as rejection:
             if not _is_gone(rejection):
                 raise
@@ -243,6 +263,7 @@ def _given(**members: Any) -> dict[str, Any]:
 
 
 def _stack(entry: Any) -> Stack:
+    updated = entry.get("LastUpdatedTime") or entry.get("CreationTime")
     return Stack(
         name=entry["StackName"],
         id=entry["StackId"],
@@ -258,6 +279,7 @@ def _stack(entry: Any) -> Stack:
         role_arn=entry.get("RoleARN"),
         notification_arns=tuple(entry.get("NotificationARNs", [])),
         rollback_configuration=dict(entry.get("RollbackConfiguration", {})),
+        updated_at=updated.isoformat() if updated else "",
     )
 
 

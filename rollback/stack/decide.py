@@ -115,6 +115,8 @@ def _at_rest(seen: Seen, state: State) -> Move:
         return restoring.rolled_back(seen)
     if seen.restore and not seen.restore.unusable:
         return _and_skipped(restoring.next_move(seen), seen)
+    if seen.restore and seen.restore.absent and state is not State.REVERTED:
+        return _nothing_to_go_back_to(seen, State.FIRST)
     unusable = seen.restore.unusable if seen.restore else ""
     if state is State.REVERTED:
         warnings = [warning(Code.SNAPSHOT_UNUSABLE, unusable)] if unusable else []
@@ -137,9 +139,10 @@ def _at_rest(seen: Seen, state: State) -> Move:
 
 def _nothing_to_go_back_to(seen: Seen, state: State) -> Done:
     if state is State.FIRST:
+        first = seen.restore.unusable if seen.restore and seen.restore.absent else "this was its first deployment."
         text = (
-            f"Stack {seen.name} is in {seen.status}: this was its first deployment, so nothing earlier exists. "
-            "It stays in place as it was deployed."
+            f"Stack {seen.name} is in {seen.status}, and nothing earlier exists: {first} It stays in place as it was "
+            "deployed."
         )
         return Done(
             Result.NOT_NEEDED, text, Code.STACK_FIRST_DEPLOYMENT, warnings=(warning(Code.STACK_FIRST_DEPLOYMENT, text),)

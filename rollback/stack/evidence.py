@@ -105,7 +105,7 @@ def root_cause(events: Sequence[Event]) -> Event | None:
     return next(iter(own or failures), None) or _of_the_stack(events)
 
 
-_CONSEQUENCES = ("cancelled", "user initiated", "requested by user", "following resource(s) failed")
+_CONSEQUENCES = ("cancel", "user initiated", "requested by user", "following resource(s) failed")
 
 
 def _of_the_stack(events: Sequence[Event]) -> Event | None:

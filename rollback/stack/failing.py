@@ -34,7 +34,7 @@ def _reasons(door: CloudFormation, change_set: ChangeSet, deeper: int) -> list[s
     named = [arn for arn in dict.fromkeys(_CHANGE_SET.findall(reason)) if arn not in {change_set.id, change_set.name}]
     try:
         if named and deeper:
-            nested = [found for arn in named[:_MOST] if (found := door.change_set(change_set.stack_id, arn))]
+            nested = [found for arn in named[:_MOST] if (found := door.change_set("", arn))]
             inner = [f"nested {_stack_of(one)}: {text}" for one in nested for text in _reasons(door, one, deeper - 1)]
             return inner or [reason]
         if _POINTER in reason.lower().replace(" ", ""):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rollback.engine.moves import Move
 
@@ -37,6 +37,7 @@ class Stack:
     role_arn: str | None = None
     notification_arns: tuple[str, ...] = ()
     rollback_configuration: Mapping[str, object] = field(default_factory=dict)
+    updated_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,12 +122,19 @@ class ChangeSet:
 class RestoreView:
     """What a restore knows: whether the snapshot can be used, how the stack differs from it, what stands in the way.
 
+    `differences` are those that a restore must undo. `settings` differ and are sent along. `behind` tells what equal
+    texts stand for now, which a restore may not bring back. `ambiguous`: texts are equal, but for what `?` stands for.
+    `absent`: there was no such stack when the snapshot was taken.
     `foreign` is what of our change set is not as it was asked for, `taken` the name that somebody had before us.
     CloudFormation took `made` change sets from us, and in `unseen` looks in a row it did not show the newest.
     """
 
     unusable: str = ""
+    absent: bool = False
     differences: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
+    ambiguous: bool = False
     secrets_lost: tuple[str, ...] = ()
     artifacts_gone: tuple[str, ...] = ()
     change_set: ChangeSet | None = None
@@ -137,6 +145,12 @@ class RestoreView:
     unseen: int = 0
     rejections: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def is_settled(self) -> bool:
+        """Return whether nothing is left that only a change set can bring back or prove."""
+        return not (self.differences or self.settings or self.behind or self.ambiguous)
 
 
 @dataclass(frozen=True)
@@ -225,6 +239,8 @@ class RollbackStack(Move):
 class CreateChangeSet(Move):
     """Ask CloudFormation what a restore of the snapshot would change."""
 
+    prepares: ClassVar[bool] = True
+
     @property
     def says(self) -> str:
         """Return what the move does."""
@@ -256,6 +272,8 @@ class ExecuteChangeSet(Move):
 @dataclass(frozen=True)
 class DropChangeSet(Move):
     """Delete our own change set: it changes nothing."""
+
+    prepares: ClassVar[bool] = True
 
     @property
     def says(self) -> str:

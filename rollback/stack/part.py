@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rollback.engine.clock import Clock
     from rollback.engine.moves import Done, Move
     from rollback.engine.progress import Progress
+    from rollback.report.model import Notice
     from rollback.stack.client import CloudFormation
     from rollback.stack.restore import Restore
 
@@ -238,7 +239,11 @@ class StackPart:
                 self._said = ""  # even where the same status follows, it is another state that is at rest then
                 failed = stack.status == "UPDATE_FAILED"
                 with self._writing(tokens.RESTORE) as token:
-                    self._door.execute_change_set(self._restore.change_set, token, from_failed=failed)
+<<<<<<< HEAD
+                    self._door.execute_change_set(stack.id, self._restore.change_set, token, from_failed=failed)
+=======
+                    self._door.execute_change_set(stack_id, self._restore.change_set, token, from_failed=failed)
+>>>>>>> e
             case _:
                 raise TypeError(f"a stack knows no move {move!r}")
 
@@ -254,6 +259,25 @@ class StackPart:
     def stays_behind(self) -> tuple[str, ...]:
         """Return what a restore can't bring back, a sentence each."""
         return self._restore.stays_behind() if self._restore else ()
+
+    @property
+    def planned(self) -> tuple[str, ...]:
+        """Return each change of the change set that was prepared, with the guard's verdict on it."""
+        restore = self.seen.restore if self.seen else None
+        return restoring.told(restore) if restore else ()
+
+    def drop_prepared(self) -> None:
+        """Delete the change set that a plan had made. A failure is told."""
+        if self._restore is not None and self.stack is not None:
+            try:
+                self._restore.drop(self.stack)
+            except AwsTrouble as trouble:
+                self._progress.tell(self.label, f"our change set may stay behind: {trouble.what}")
+
+    @property
+    def restore_notices(self) -> tuple[Notice, ...]:
+        """Return what people must know of the restore that was prepared."""
+        return self._restore.notices if self._restore else ()
 
     @property
     def _takes_the_restore(self) -> bool:

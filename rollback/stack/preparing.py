@@ -129,7 +129,7 @@ class OurChangeSet:
     ) -> tuple[str, ...]:
         arn = arn or self._arn
         other = [] if (found.id, found.stack_id) == (arn, stack.id) else ["whose change set it is"]
-        return (*other, *ours.unlike(found, self._door.change_set_template(arn), asked, recorded))
+        return (*other, *ours.unlike(found, self._door.change_set_template(stack.id, arn), asked, recorded))
 
     def _delete(self, stack: Stack, one: str) -> None:
         self._door.delete_change_set(stack.id, one)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pydantic import Field
 
 from rollback.report.model import Record
 
 MAX_INLINE_TEMPLATE = 51_200
 """Bytes of a template that CloudFormation takes inline (TemplateBody); larger ones need a URL in S3 (its API model)."""
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A stack that did not exist when the snapshot was taken, and the sentence that says so."""
+
+    told: str
 
 
 class ParameterSnapshot(Record):
@@ -26,8 +35,22 @@ class ResourceSnapshot(Record):
     type: str
 
 
+class NestedSnapshot(Record):
+    """A nested stack's own template, which lies behind a URL: `path` is `Outer.Inner`, by logical ids.
+
+    `digest` is the SHA-256 of its Original text as GetTemplate answers it; empty where it could not be read.
+    """
+
+    path: str
+    digest: str = ""
+
+
 class StackSnapshot(Record):
-    """A stack at rest. `template` is the Original text, byte for byte; `template_url`, where a large one lies in S3."""
+    """A stack at rest. `template` is the Original text, byte for byte; `template_url`, where a large one lies in S3.
+
+    `verified` says whether CloudFormation found nothing to change in the recorded texts (see `stack.trial`); None where
+    nobody asked. `updated_at` is the time of the deployment that led to it (LastUpdatedTime, else CreationTime).
+    """
 
     name: str
     id: str
@@ -43,6 +66,23 @@ class StackSnapshot(Record):
     rollback_configuration: dict[str, object] = Field(default_factory=dict)
     stack_policy: str = ""
     resources: tuple[ResourceSnapshot, ...] = ()
+    nested: tuple[NestedSnapshot, ...] = ()
+    updated_at: str = ""
+    verified: bool | None = None
+
+    @property
+    def has_question_marks(self) -> bool:
+        """Return whether a text holds a `?` that may stand for a character beyond ASCII.
+
+        CloudFormation answers `?` for each of those. A text that has one beyond ASCII was not spoiled so.
+        """
+        values = [one.value for one in self.parameters.values()]
+        return any("?" in text and text.isascii() for text in (self.template, *values, *self.tags, *self.tags.values()))
+
+    @property
+    def is_true(self) -> bool:
+        """Return whether the recorded texts are known to be those that were deployed."""
+        return self.verified is True or not self.has_question_marks
 
     @property
     def is_large(self) -> bool:

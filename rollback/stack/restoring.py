@@ -11,8 +11,9 @@ from rollback.report.notices import Code, warning
 from rollback.report.results import Result
 from rollback.stack import tokens
 from rollback.stack.evidence import STALE_SECONDS
-from rollback.stack.model import CreateChangeSet, DropChangeSet, ExecuteChangeSet, RestoreView, Seen
+from rollback.stack.model import Change, CreateChangeSet, DropChangeSet, ExecuteChangeSet, RestoreView, Seen
 from rollback.stack.stateful import destructive_changes
+from rollback.stack.states import STATES, State
 
 MOST_REJECTIONS = 3
 """How often creating or executing the change set may be rejected: the stack may have moved between look and call."""
@@ -22,6 +23,9 @@ MOST_UNSEEN = 10
 
 MOST_MADE = 5
 """How many change sets are made: each may be outdated by somebody who moves the stack, or never be shown."""
+_ON_THE_WAY = frozenset(
+    {"CREATE_PENDING", "CREATE_IN_PROGRESS", "CREATE_COMPLETE", "DELETE_PENDING", "DELETE_IN_PROGRESS"}
+)
 
 
 def next_move(seen: Seen) -> Move:
@@ -29,12 +33,15 @@ def next_move(seen: Seen) -> Move:
     view = seen.restore
     if view is None:
         raise TypeError("a restore needs a snapshot")
-    if not view.differences or view.found_empty:
+    done = view.change_set is not None and view.change_set.execution_status == "EXECUTE_COMPLETE"
+    executed = seen.restore_executed or seen.restored_before or done
+    if view.found_empty and view.behind and not executed and not _was_reverted(seen):
+        return _out_of_reach(view)
+    if view.is_settled or view.found_empty or (executed and not view.differences):
         return _equal(seen, view)
     if seen.restore_executed and seen.at_rest_for < STALE_SECONDS:
         return Wait("AWS to show the restored stack")  # DescribeStacks may still show earlier parameters and tags
-    done = view.change_set is not None and view.change_set.execution_status == "EXECUTE_COMPLETE"
-    if seen.restore_executed or seen.restored_before or done:
+    if executed:
         return Done(
             Result.FAILED,
             f"The restore ended in {seen.status}, but the stack still differs from its snapshot in "
@@ -87,9 +94,12 @@ def _through(view: RestoreView, seen: Seen) -> Move:
         if len(rejections) >= MOST_REJECTIONS:
             return _not_prepared(rejections[-1])
         return ExecuteChangeSet(len(change_set.changes))
-    if change_set.status in {"CREATE_PENDING", "CREATE_IN_PROGRESS", "CREATE_COMPLETE"}:
+    if change_set.status in _ON_THE_WAY or change_set.execution_status == "EXECUTE_IN_PROGRESS":
         return Wait("our change set")
-    return _not_prepared(f"our change set is in {change_set.status}")
+    return _not_prepared(
+        f"its change set is in {change_set.status}, {change_set.execution_status or 'no execution status'}"
+        f"{f' ({change_set.reason})' if change_set.reason else ''}, from which it does not come back"
+    )
 
 
 def _prepare(view: RestoreView) -> Move:
@@ -98,6 +108,22 @@ def _prepare(view: RestoreView) -> Move:
     if view.made >= MOST_MADE:
         return _not_prepared(f"{view.made} change sets were made, and none of them came to be executed.")
     return CreateChangeSet()
+
+
+def told(view: RestoreView) -> tuple[str, ...]:
+    """Return each change of the change set with the guard's verdict: what a restore would do, a line each."""
+    changes = view.change_set.changes if view.change_set else ()
+    return tuple(f"{_change(change)}: {_verdict(change)}" for change in changes)
+
+
+def _change(change: Change) -> str:
+    how = {"True": ", replaced", "Conditional": ", may be replaced", "False": ", in place"}.get(change.replacement, "")
+    return f"{change.action} {change.logical_id} ({change.type}{how})"
+
+
+def _verdict(change: Change) -> str:
+    lost = destructive_changes((change,))
+    return f"⛔ the guard refuses it ({lost[0].rsplit(': ', maxsplit=1)[-1]})" if lost else "✅ the guard allows it"
 
 
 def _not_prepared(reason: str) -> Done:
@@ -138,18 +164,49 @@ def _guarded(destructive: tuple[str, ...]) -> Done:
     )
 
 
+def _out_of_reach(view: RestoreView) -> Done:
+    return refused(
+        Code.RESTORE_OUT_OF_REACH,
+        "The stack was not restored: its texts equal the snapshot's and CloudFormation finds nothing to change in "
+        f"them, but what stands behind them is another thing now: {' '.join(view.behind)}",
+        Command(
+            purpose="Bring back what stands behind them (aws ssm get-parameter-history has a parameter's earlier "
+            "values, a versioned bucket the earlier nested template), then run this job again"
+        ),
+    )
+
+
 def _equal(seen: Seen, view: RestoreView) -> Done:
     how = (
         "CloudFormation finds nothing to change"
         if view.found_empty
         else "template, parameters and tags equal the snapshot's"
     )
+    secrets = () if _was_reverted(seen) or not view.secrets else (_secrets_kept(view, restored=seen.restore_executed),)
+    kept = tuple(warning(Code.RESTORE_KEEPS_VALUES, text) for text in (*secrets, *view.kept))
     if seen.restore_executed:
-        kept = tuple(warning(Code.RESTORE_KEEPS_VALUES, text) for text in view.kept)
         return Done(Result.ROLLED_BACK, f"The snapshot was restored: {how}.", warnings=kept)
     if seen.moved:
-        return Done(Result.ROLLED_BACK, f"CloudFormation reverted the update; {how}.")
-    return Done(Result.ALREADY_GOOD, f"The stack is as its snapshot recorded it: {how}.")
+        return Done(Result.ROLLED_BACK, f"CloudFormation reverted the update; {how}.", warnings=kept)
+    return Done(Result.ALREADY_GOOD, f"The stack is as its snapshot recorded it: {how}.", warnings=kept)
+
+
+def _was_reverted(seen: Seen) -> bool:
+    """Return whether CloudFormation itself undid the failed deployment, values that nobody can read included."""
+    return STATES.get(seen.status or "") is State.REVERTED
+
+
+def _secrets_kept(view: RestoreView, *, restored: bool) -> str:
+    names = ", ".join(view.secrets)
+    if restored:
+        return (
+            f"NoEcho parameter(s) {names} keep the failed deployment's value: CloudFormation tells nobody the earlier "
+            "one."
+        )
+    return (
+        f"NoEcho parameter(s) {names} could not be compared, for CloudFormation tells nobody their values: if the "
+        "failed deployment changed them, they are still changed."
+    )
 
 
 def rolled_back(seen: Seen) -> Done:

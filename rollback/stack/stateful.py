@@ -94,7 +94,7 @@ HOLDS_DATA = frozenset(
 )
 """Those whose content people ask about after a rollback: no restore of a template touches it."""
 
-_RETAINED = frozenset({"Retain", "ReplaceAndRetain"})
+RETAINED = frozenset({"Retain", "ReplaceAndRetain"})
 
 
 def destructive_changes(changes: Iterable[Change]) -> tuple[str, ...]:
@@ -112,7 +112,7 @@ def destructive_changes(changes: Iterable[Change]) -> tuple[str, ...]:
 
 
 def _loss(change: Change) -> str:
-    if change.policy in _RETAINED:
+    if change.policy in RETAINED:
         return ""
     if change.action == "Remove":
         return "would be deleted"

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from rollback.stack.part import StackPart
 
 
-def stack_report(part: StackPart, done: Done | None) -> StackReport:
-    """Return the report of a stack that is `done`; None where the run was interrupted before its end."""
+def stack_report(part: StackPart, done: Done | None, *, dry_run: bool = False) -> StackReport:
+    """Return the report of a stack that is `done`; None where the run was interrupted before its end.
+
+    In a dry run its actions are those that a run without would make.
+    """
     seen, stack = part.seen, part.stack
     link = links.stack(part.wishes.region, stack.id) if stack else ""
     result = done.result if done else (Result.TIMED_OUT if part.actions.wrote else None)
@@ -25,10 +28,10 @@ def stack_report(part: StackPart, done: Done | None) -> StackReport:
         result=result,
         status_before=part.status_before,
         status=(seen.status or "") if seen else "",
-        actions=part.actions.texts,
+        actions=_planned(part, done) if dry_run else part.actions.texts,
         reason=done.reason if done else _interrupted(part),
         root_cause=_root_cause(part, link),
-        notices=_notices(done),
+        notices=(*_notices(done), *part.restore_notices),
         skipped=part.skipped,
         not_rolled_back=_not_rolled_back(part, done),
         next_steps=done.next_steps if done else (),
@@ -42,6 +45,12 @@ def happenings(events: list[Event], most: int = 20) -> tuple[Happening, ...]:
         Happening(at=event.at, resource=event.logical_id, status=event.status, reason=event.reason)
         for event in events[:most]
     )
+
+
+def _planned(part: StackPart, done: Done | None) -> tuple[str, ...]:
+    if done is None or not part.planned:
+        return ()
+    return (done.reason, *part.planned) if done.result is Result.PLANNED else part.planned
 
 
 def _notices(done: Done | None) -> tuple[Notice, ...]:

@@ -43,10 +43,8 @@ ZIP = "zip deployments are brought back without a build"
 ANNOUNCED = {
     ("compare", "CompareTheValuesBehindParameters"): "a parameter of an SSM type may have another value than recorded",
     ("compare", "DropTheChangeSet"): LOOK_FIRST,
-    ("compare", "ExplainAnEarlyValidation"): "a change set that fails early only says where to read why",
     ("compare", "FindTheBucketsRegion"): "the bucket of a large template may lie in another region",
     ("compare", "FindTheZipOfThatTime"): ZIP,
-    ("compare", "LookForImages"): "a restore checks that the old template's images are there",
     ("compare", "TellAChangedStackPolicy"): "a stack policy that differs from the recorded one is told",
     ("data", "CognitoProtection"): DATA,
     ("data", "DynamoDBRecovery"): DATA,
@@ -74,6 +72,13 @@ ANNOUNCED = {
 }
 """Statements of what is announced: runs without it call none of them. A feature that came deletes its rows."""
 
+SELDOM = {
+    ("compare", "ExplainAnEarlyValidation"): "a change set that fails early only says where to read why",
+    ("compare", "FindWhatAKilledRunLeft"): "a restore that was not executed leaves no change set behind",
+    ("compare", "LookForImages"): "a template may name images",
+}
+"""Statements of what a run calls only where something is so."""
+
 
 def allowed(*names: str) -> set[str]:
     return {action for statement in iam.statements(*names) for action in statement["Action"]}
@@ -85,7 +90,7 @@ def needed(*names: str) -> set[str]:
         action
         for name in names
         for statement in iam.statements(name)
-        if (name, statement["Sid"]) not in ANNOUNCED
+        if (name, statement["Sid"]) not in ANNOUNCED.keys() | SELDOM.keys()
         for action in statement["Action"]
     } - set(NEVER_CALLED)
 
@@ -189,7 +194,11 @@ def test_only_change_sets_of_this_action_are_made_run_or_dropped(action: str) ->
     """By name and by ARN: AWS does not say which of them the condition compares where a call has the ARN."""
     found = [it for it in every_statement() if f"cloudformation:{action}" in it["Action"]]
     assert found
-    ours = Tokens("run", "stack").change_set()
+<<<<<<< HEAD
+    ours = Tokens("run", "stack").change_set("0a1b2c3d")
+=======
+    ours = Tokens("run", "stack").change_set("0123456789abcdef")
+>>>>>>> e
     arn = f"arn:aws:cloudformation:us-west-2:{iam.ACCOUNT}:changeSet/"
     for statement in found:
         names = [iam.filled(name) for name in statement["Condition"]["StringLike"]["cloudformation:ChangeSetName"]]
@@ -373,8 +382,13 @@ def test_a_dry_run_calls_what_its_policy_allows_and_nothing_else(account: Accoun
     assert account.run(force="true", dry_run="true", **BY_ID, **SNAPSHOT) == "planned"
     assert account.run(force="true", dry_run="true", **BY_NAME, **SNAPSHOT) == "planned"
     assert iam.denied(account.calls, "status", "compare", "data", "logs", "empty") == []
-    # A dry run makes no change set yet: the restore's test sees CreateChangeSet called.
-    assert needed("compare") - account.called <= {"cloudformation:CreateChangeSet"}
+<<<<<<< HEAD
+    assert needed("compare") - account.called <= AFTER_A_KILL
+=======
+    # A dry run makes and reads no change set yet: the restore's test sees these called.
+    later = {"cloudformation:CreateChangeSet", "cloudformation:DescribeChangeSet"}
+    assert needed("compare") - account.called <= later
+>>>>>>> e
 
 
 @pytest.mark.parametrize(
@@ -398,6 +412,9 @@ def test_a_rollback_calls_only_what_its_policy_allows(account: Account, status: 
     assert {f"cloudformation:{call}", "amplify:StopJob", "amplify:StartJob"} <= account.called
 
 
+AFTER_A_KILL = {"cloudformation:ListChangeSets"}
+"""What only a run that did not come to its restore calls: it looks for what a killed one left."""
+
 RESTORE = ("status", "compare", "rollback", "restore", "update-app", "update-branch", "data", "logs", "empty")
 
 
@@ -414,7 +431,7 @@ def test_a_restore_calls_only_what_the_policies_allow(account: Account, role: st
     deploy_badly(account.sandbox)
     assert account.run(force="true", role_arn=role, **BY_ID, **SNAPSHOT) == "rolled-back"
     assert iam.denied(account.calls, *RESTORE, *(["pass-role"] if role else [])) == []
-    assert needed("compare", "restore") - account.called == set()
+    assert needed("compare", "restore") - account.called <= AFTER_A_KILL
 
 
 def test_a_foreign_change_set_role_or_template_is_denied(account: Account) -> None:

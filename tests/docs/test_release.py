@@ -64,7 +64,7 @@ def test_what_builds_and_scans_is_pinned_by_digest(jobs: dict[str, Any]) -> None
 def test_packages_of_npm_run_no_scripts_when_they_are_installed() -> None:
     texts = [
         (ROOT / "Makefile").read_text(encoding="utf-8"),
-        (ROOT / "tests/docs/conftest.py").read_text(encoding="utf-8"),
+        (ROOT / "tests/npm.py").read_text(encoding="utf-8"),
     ]
     for text in texts:
         installs = re.findall(r'npm\b.*?\bci\b[", ]+(\S+)', text)

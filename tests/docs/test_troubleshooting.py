@@ -189,6 +189,7 @@ def _(play: Play) -> Report:
 def _(play: Play) -> Report:
     play.sandbox.cloudformation.seed_stack("shop", "UPDATE_ROLLBACK_FAILED", rollback_failures=9)
     stuck = play.run(**STACK).stacks[0].next_steps[-1].line.rpartition("--resources-to-skip ")[2]
+    play.environ["GITHUB_RUN_ATTEMPT"] = "2"
     return play.run(**STACK, resources_to_skip=stuck.replace(" ", ","))
 
 
@@ -218,6 +219,47 @@ def _(play: Play) -> Report:
     play.job(BAD)
     play.snapshot(**SITE)
     return play.run(**SITE, **FROM_SNAPSHOT)
+
+
+@situation(Code.SNAPSHOT_OF_ANOTHER)
+def _(play: Play) -> Report:
+    play.create()
+    play.snapshot(**STACK)
+    play.environ["GITHUB_REPOSITORY"] = "example/other"
+    return play.run(**STACK, **FROM_SNAPSHOT)
+
+
+@situation(Code.SNAPSHOT_OLD)
+def _(play: Play) -> Report:
+    play.create()
+    play.snapshot(**STACK)
+    play.wait(60)
+    play.update(Other=TOPIC)
+    play.update(Another=TOPIC)
+    return play.run(**STACK, **FROM_SNAPSHOT)
+
+
+@situation(Code.RESTORE_OUT_OF_REACH)
+def _(play: Play) -> Report:
+    play.sandbox.services.put_parameter("/size", "small")
+    ssm = {"Size": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/size"}}
+    template = {"Parameters": ssm, "Resources": {"Topic": {**TOPIC, "Properties": {"DisplayName": {"Ref": "Size"}}}}}
+    play.sandbox.cloudformation.create("shop", json.dumps(template))
+    play.snapshot(**STACK)
+    play.sandbox.services.put_parameter("/size", "large")
+    play.wait(60)
+    play.sandbox.cloudformation.update("shop", json.dumps(template))
+    play.wait(1800)
+    return play.run(**STACK, **FROM_SNAPSHOT)
+
+
+@situation(Code.RESTORE_CHANGES_PERMISSIONS)
+def _(play: Play) -> Report:
+    play.create()
+    play.snapshot(**STACK)
+    policy = {"Type": "AWS::SNS::TopicPolicy", "Properties": {"Topics": ["arn"], "PolicyDocument": {}}}
+    play.update(Topic=TOPIC, Policy=policy)
+    return play.run(**STACK, **FROM_SNAPSHOT)
 
 
 @situation(Code.SNAPSHOT_JOB_PASSED_OVER)

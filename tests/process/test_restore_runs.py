@@ -282,15 +282,6 @@ def test_a_restore_that_a_killed_run_began_is_adopted(shop: Shop) -> None:
     assert without_secrets(state(shop)) == without_secrets(good)
 
 
-def test_a_dry_run_says_that_it_would_prepare_a_change_set_and_makes_none(shop: Shop) -> None:
-    incident(shop)
-    writes = list(shop.writes)
-    ran = restore(shop, dry_run="true")
-    assert ran.ended == ("planned", "skipped", "planned")
-    assert "Would prepare a change set that restores the snapshot" in ran["reason"]
-    assert shop.writes == writes
-
-
 def test_an_express_stack_goes_back_by_its_snapshot(shop: Shop) -> None:
     buckets(shop)
     releases: dict[str, Any] = {

@@ -133,7 +133,8 @@ def test_a_stack_that_does_not_exist_yet_is_recorded_as_absent(shop: Shop) -> No
     assert saved(shop)["absent_stacks"] == [STACK]
     shop.stack("CREATE_COMPLETE")
     ran = restore(shop)
-    assert ran.codes == {"snapshot-unusable"}
+    assert ran.ended == ("not-needed", "skipped", "not-needed")
+    assert ran.codes == {"stack-first-deployment"}
     assert "did not exist when the snapshot" in ran["reason"]
 
 

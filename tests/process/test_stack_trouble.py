@@ -143,3 +143,37 @@ def test_what_aws_refused_is_not_told_as_done(shop: Shop) -> None:
     assert ran["stack-result"] == "failed"
     assert ran.report["stacks"][0]["actions"] == []
     assert "cancelled the update" not in ran.told
+
+
+# --- the words ---
+
+
+def test_a_lost_connection_is_not_called_a_busy_aws(shop: Shop) -> None:
+    shop.stack()
+    shop.sandbox.faults.add(Fault("DescribeStacks", Kind.DROPPED_BEFORE, first(9)))
+    ran = shop.run(stack_name=STACK)
+    assert "No clear answer from AWS, waiting: cloudformation:DescribeStacks: no connection to AWS" in ran.log
+    assert "AWS is busy" not in ran.log
+
+
+def test_a_throttled_call_is_called_a_busy_aws(shop: Shop) -> None:
+    shop.stack()
+    shop.sandbox.faults.add(Fault("DescribeStacks", Kind.THROTTLING, first(9)))
+    assert "AWS is busy, waiting: cloudformation:DescribeStacks: throttled" in shop.run(stack_name=STACK).log
+
+
+@pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "CREATE_COMPLETE", "ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
+def test_a_stacks_name_is_not_said_twice(shop: Shop, status: str) -> None:
+    shop.stack(status)
+    ran = shop.run(stack_name=STACK)
+    assert f"Stack {STACK}: Stack {STACK}" not in ran.everything
+    assert f": Stack {STACK} is in" not in ran.log.partition("\n\n")[0]
+    assert f"it is in {status}" in ran.log
+
+
+def test_nothing_is_said_of_a_change_set_that_was_never_made(shop: Shop) -> None:
+    shop.stack()
+    shop.sandbox.faults.add(Fault("DeleteChangeSet", Kind.DENIED, ALL))
+    shop.sandbox.faults.add(Fault("ListChangeSets", Kind.DENIED, ALL))
+    ran = shop.run({"GITHUB_RUN_ATTEMPT": "2"}, stack_name=STACK, snapshot="out/none.json")
+    assert "our change set" not in ran.everything

@@ -49,6 +49,7 @@ def test_the_names_are_the_contracts() -> None:
         "notified",
         "recovery-seconds",
         "snapshot",
+        "snapshot-digest",
         "report",
     )
 

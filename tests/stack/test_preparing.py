@@ -15,6 +15,7 @@ from rollback.stack.preparing import OurChangeSet
 from rollback.stack.restore import request
 from rollback.stack.tokens import Tokens
 from sandbox import AwsError, Fault, Kind, first
+from tests.stack import given
 from tests.stack.given import record
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def template(name: str) -> str:
 
 
 GOOD, BAD, THEIRS = template("good"), template("bad"), template("theirs")
-ASKED = request(record(template=GOOD), None)
+ASKED = request(record(template=GOOD), None, given.stack())
 
 
 @pytest.fixture
