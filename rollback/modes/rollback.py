@@ -71,7 +71,8 @@ def leave_nothing_behind(incident: Incident) -> None:
 
 
 def _snapshot(incident: Incident) -> UsableSnapshot:
-    inputs, doors, patience = incident.inputs, incident.doors, wishes.stack_patience(incident.inputs)
+    inputs, doors = incident.inputs, incident.doors
+    patience = wishes.stack_patience(inputs, incident.progress)
     if not inputs.snapshot:
         return UsableSnapshot()
     try:
@@ -98,7 +99,7 @@ def _roll_back_stack(incident: Incident, name: str, snapshot: UsableSnapshot) ->
     asked = wishes.stack_wishes(incident.inputs, incident.run_keys)
     part = StackPart(name, asked, doors.cloudformation, incident.clock, incident.progress, restore)
     incident.stacks.append((part, None))
-    done = _drive(incident, part, wishes.stack_patience(incident.inputs))
+    done = _drive(incident, part, wishes.stack_patience(incident.inputs, incident.progress))
     incident.stacks[-1] = part, done
     for line in part.planned if incident.inputs.dry_run else ():
         incident.progress.tell(part.label, line)
@@ -118,7 +119,7 @@ def _roll_back_frontend(incident: Incident, snapshot: UsableSnapshot) -> None:
     asked = wishes.frontend_wishes(inputs, snapshot.frontend, event.pushed_at(incident.environ))
     part = FrontendPart(asked, incident.doors.amplify, incident.progress, wishes.job_reason(inputs))
     incident.frontend = part, None
-    done = _drive(incident, part, wishes.frontend_patience(inputs))
+    done = _drive(incident, part, wishes.frontend_patience(inputs, incident.progress))
     incident.frontend = part, done
     part.find_failure()
     if inputs.lock_auto_build and done.result in GOOD:

@@ -1,7 +1,7 @@
 """Play all witnesses, or those named, and print one table: who, version, what was played, whether they agree.
 
-    make witnesses                 # all of them
-    make witnesses WITNESSES=cdk   # this one; WITNESSES=--quick: those that CI plays
+make witnesses                 # all of them
+make witnesses WITNESSES=cdk   # this one; WITNESSES=--quick: those that CI plays
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def main() -> int:
     for note in notes:
         print(f"note: {note}")
     disagreeing = sum(row.red for row in rows)
-    print(f"{len(rows) - disagreeing} scenes without disagreement, {disagreeing} with; what was said is in {HOMES}/*.log")
+    print(
+        f"{len(rows) - disagreeing} scenes without disagreement, {disagreeing} with; what was said is in {HOMES}/*.log"
+    )
     return 1 if disagreeing else 0
 
 

@@ -59,9 +59,7 @@ class Stage:
     sandbox: Sandbox | None = None
     notes: list[str] = field(default_factory=list)
 
-    def run(
-        self, *command: str, code: int | None = 0, env: Mapping[str, str] | None = None, inside: str = ""
-    ) -> Ran:
+    def run(self, *command: str, code: int | None = 0, env: Mapping[str, str] | None = None, inside: str = "") -> Ran:
         """Run one of the witness's programs; raise DisagreesError where it does not end with `code` (None: any)."""
         path = f"{self.home / 'bin'}:{self.home / 'node_modules' / '.bin'}:{os.environ['PATH']}"
         settings = {"PATH": path, "HOME": str(self.folder), "NO_COLOR": "1", **self.environment, **(env or {})}

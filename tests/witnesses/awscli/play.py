@@ -26,7 +26,9 @@ def _deploy(stage: Stage, release: str, *options: str, code: int = 0) -> Ran:
 
 
 def _nothing_differs(stage: Stage) -> None:
-    expect(_deploy(stage, "good", "--no-execute-changeset", "--no-fail-on-empty-changeset").text, "No changes to deploy")
+    expect(
+        _deploy(stage, "good", "--no-execute-changeset", "--no-fail-on-empty-changeset").text, "No changes to deploy"
+    )
 
 
 def _update(stage: Stage) -> None:
@@ -51,7 +53,7 @@ WITNESS = Witness(
     "awscli",
     "client of the embedded AWS",
     {
-        "deploy, snapshot, bad deploy, restore; then \"No changes to deploy\"": _update,
+        'deploy, snapshot, bad deploy, restore; then "No changes to deploy"': _update,
         "the action again: already good": _nothing_to_do,
     },
 )

@@ -41,7 +41,11 @@ def _update(stage: Stage) -> None:
 
 
 def _its_own_rollback(stage: Stage) -> None:
-    _osls(stage, "deploy", release="bad", )
+    _osls(
+        stage,
+        "deploy",
+        release="bad",
+    )
     _osls(stage, "rollback", "--timestamp", _first_deployment(stage))
     stage.act("not-needed", stack_name=_STACK, snapshot=_SNAPSHOT)
 
