@@ -24,7 +24,7 @@ class Doors:
     def __init__(self, region: str, environ: Mapping[str, str], clock: Clock) -> None:
         self.aws = Aws(region)
         self.cloudformation = CloudFormation(self.aws)
-        self.images = Images(self.aws)
         self.trials = Trials(self.aws, clock)
+        self.images = Images(self.aws)
         self.amplify = Amplify(self.aws)
         self.store = SnapshotStore(self.aws, Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()))

@@ -94,8 +94,9 @@ def _roll_back_stack(incident: Incident, name: str, snapshot: UsableSnapshot) ->
     restore = None
     if snapshot.asked_for:
         taken_at = snapshot.snapshot.taken_at if snapshot.snapshot else ""
-        missing, images_missing = doors.store.missing, doors.images.missing
-        restore = Restore(doors.cloudformation, snapshot.record_of, missing, images_missing, taken_at)
+        restore = Restore(
+            doors.cloudformation, snapshot.record_of, doors.store.missing, doors.images.missing, taken_at=taken_at
+        )
     asked = wishes.stack_wishes(incident.inputs, incident.run_keys)
     part = StackPart(name, asked, doors.cloudformation, incident.clock, incident.progress, restore)
     incident.stacks.append((part, None))

@@ -155,16 +155,9 @@ class CloudFormation:
             return str(answer["Id"])
 
     def change_set_template(self, stack_id: str, arn: str) -> str:
-<<<<<<< HEAD
-        """Return the text of the template that a change set would deploy."""
-        answer = self._call(
-            "GetTemplate", "get_template", StackName=stack_id, ChangeSetName=arn, TemplateStage="Original"
-        )
-=======
         """Return the text of the template that a change set of the stack would deploy."""
         asked = {"StackName": stack_id, "ChangeSetName": arn, "TemplateStage": "Original"}
         answer = self._call("GetTemplate", "get_template", **asked)
->>>>>>> e
         with speaking_to_aws("cloudformation", "GetTemplate"):
             return str(answer["TemplateBody"])
 
@@ -195,13 +188,7 @@ class CloudFormation:
         """
         changes: list[Change] = []
         head: Any = None
-<<<<<<< HEAD
-        request: dict[str, Any] = {"ChangeSetName": name, "StackName": stack_id}
-        if depth:
-            del request["StackName"]  # a nested one is another stack's
-=======
         request: dict[str, Any] = {"ChangeSetName": name, **_given(StackName=stack_id)}
->>>>>>> e
         while True:
             try:
                 page = self._call("DescribeChangeSet", "describe_change_set", **request)
@@ -236,13 +223,8 @@ class CloudFormation:
         From UPDATE_FAILED CloudFormation takes an update only with rollback disabled.
         """
         how = {"DisableRollback": True} if from_failed else {"RetainExceptOnCreate": True}
-<<<<<<< HEAD
-        which = {"StackName": stack_id, "ChangeSetName": arn}  # IAM scopes a call by its stack alone
-        self._call("ExecuteChangeSet", "execute_change_set", **which, ClientRequestToken=token, **how)
-=======
         asked = {"StackName": stack_id, "ChangeSetName": arn, "ClientRequestToken": token, **how}
         self._call("ExecuteChangeSet", "execute_change_set", **asked)
->>>>>>> e
 
     def delete_change_set(self, stack_id: str, name: str) -> None:
         """Delete our change set, by name or ARN; no error where it is gone."""

@@ -70,7 +70,7 @@ def behind(
     """Return a sentence for each thing behind an equal text that is another one now.
 
     `processed` and `nested` are as they are now, None where the snapshot has nothing to hold them against.
-    What could not be read then or now is no difference: see `unread`.
+    What could not be read then or now is no difference: see `uncompared`.
     """
     said = [
         f"SSM parameter {parameter.value} (stack parameter {name}) has another value than when the snapshot was taken: "
@@ -100,13 +100,21 @@ def _nested(nested: Sequence[NestedSnapshot], snapshot: StackSnapshot) -> list[s
     ]
 
 
-def unread(nested: Sequence[NestedSnapshot] | None, snapshot: StackSnapshot) -> tuple[str, ...]:
-    """Return a sentence about the nested templates that could not be read, then or now; none where all could."""
-    paths = sorted({one.path for one in (*(nested or ()), *(snapshot.nested if nested else ())) if not one.digest})
-    if not paths:
-        return ()
-    text = f"the templates of nested stacks {', '.join(paths)} could not be read (cloudformation:GetTemplate and "
-    return (f"{text}cloudformation:ListStackResources), so they were not compared.",)
+def uncompared(nested: Sequence[NestedSnapshot] | None, snapshot: StackSnapshot) -> tuple[str, ...]:
+    """Return a sentence about the nested templates that could not be compared; none where all could."""
+    both = (*nested, *snapshot.nested) if nested else ()
+    unread = ", ".join(sorted({one.path for one in both if not one.digest}))
+    ambiguous = ", ".join(sorted({one.path for one in both if one.ambiguous}))
+    said = []
+    if unread:
+        needs = "cloudformation:GetTemplate and cloudformation:ListStackResources"
+        said.append(f"the templates of nested stacks {unread} could not be read ({needs}), so they were not compared.")
+    if ambiguous:
+        said.append(
+            f"the templates of nested stacks {ambiguous} hold `?`, which CloudFormation answers for any character "
+            "beyond ASCII: as far as that goes they were not compared."
+        )
+    return tuple(said)
 
 
 def _plain(text: str) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rollback.engine.trouble import Denied, Rejected
 from rollback.stack.model import STACK_TYPE
-from rollback.stack.record import NestedSnapshot
+from rollback.stack.record import NestedSnapshot, may_be_spoiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,5 +32,5 @@ def nested_templates(
         except (Denied, Rejected):
             yield NestedSnapshot(path=path)
             continue
-        yield NestedSnapshot(path=path, digest=sha256(text.encode()).hexdigest())
+        yield NestedSnapshot(path=path, digest=sha256(text.encode()).hexdigest(), ambiguous=may_be_spoiled(text))
         yield from nested_templates(door, inner, f"{path}.", depth + 1)

@@ -239,11 +239,7 @@ class StackPart:
                 self._said = ""  # even where the same status follows, it is another state that is at rest then
                 failed = stack.status == "UPDATE_FAILED"
                 with self._writing(tokens.RESTORE) as token:
-<<<<<<< HEAD
                     self._door.execute_change_set(stack.id, self._restore.change_set, token, from_failed=failed)
-=======
-                    self._door.execute_change_set(stack_id, self._restore.change_set, token, from_failed=failed)
->>>>>>> e
             case _:
                 raise TypeError(f"a stack knows no move {move!r}")
 

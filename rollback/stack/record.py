@@ -12,6 +12,14 @@ MAX_INLINE_TEMPLATE = 51_200
 """Bytes of a template that CloudFormation takes inline (TemplateBody); larger ones need a URL in S3 (its API model)."""
 
 
+def may_be_spoiled(text: str) -> bool:
+    """Return whether a `?` of the text may stand for a character beyond ASCII.
+
+    CloudFormation answers `?` for each of those (reported for years); a text that has one was not spoiled so.
+    """
+    return "?" in text and text.isascii()
+
+
 @dataclass(frozen=True)
 class Absent:
     """A stack that did not exist when the snapshot was taken, and the sentence that says so."""
@@ -39,10 +47,12 @@ class NestedSnapshot(Record):
     """A nested stack's own template, which lies behind a URL: `path` is `Outer.Inner`, by logical ids.
 
     `digest` is the SHA-256 of its Original text as GetTemplate answers it; empty where it could not be read.
+    `ambiguous`: the text holds `?`, which may stand for any character beyond ASCII.
     """
 
     path: str
     digest: str = ""
+    ambiguous: bool = False
 
 
 class StackSnapshot(Record):
@@ -72,12 +82,9 @@ class StackSnapshot(Record):
 
     @property
     def has_question_marks(self) -> bool:
-        """Return whether a text holds a `?` that may stand for a character beyond ASCII.
-
-        CloudFormation answers `?` for each of those. A text that has one beyond ASCII was not spoiled so.
-        """
+        """Return whether a text holds a `?` that may stand for a character beyond ASCII."""
         values = [one.value for one in self.parameters.values()]
-        return any("?" in text and text.isascii() for text in (self.template, *values, *self.tags, *self.tags.values()))
+        return any(map(may_be_spoiled, (self.template, *values, *self.tags, *self.tags.values())))
 
     @property
     def is_true(self) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rollback.engine.trouble import Denied, Rejected
 from rollback.stack import compare, orders
 from rollback.stack.artifacts import Artifact, Image, artifacts, images
-from rollback.stack.model import RestoreView, Stack
+from rollback.stack.model import Change, RestoreView, Stack
 from rollback.stack.nested import nested_templates
 from rollback.stack.preparing import OurChangeSet
 from rollback.stack.record import Absent, StackSnapshot
@@ -50,12 +50,14 @@ class Restore:
         find: Callable[[Stack], StackSnapshot | Absent | str],
         missing: Callable[[tuple[Artifact, ...]], tuple[str, ...]],
         images_missing: Callable[[tuple[Image, ...]], tuple[str, ...]] = lambda _: (),
+        *,
         taken_at: str = "",
     ) -> None:
         self._door = door
         self._find = find
         self._missing = missing
         self._images_missing = images_missing
+        self._changes: tuple[Change, ...] = ()
         self._taken_at = taken_at
         self._order: tuple[Notice, ...] | None = None
         self._record: StackSnapshot | Absent | str | None = None
@@ -86,6 +88,7 @@ class Restore:
             gone = self._images_missing(images(self._record))
             self._artifacts_gone = (*self._missing(artifacts(self._record)), *gone)
         shown = self._ours.look(stack, request(self._record, role_arn, stack), self._record.template)
+        self._changes = shown.changes if shown else self._changes
         return replace(
             compared,
             secrets_lost=compare.secrets_lost(stack, self._record),
@@ -97,11 +100,6 @@ class Restore:
             unseen=self._ours.unseen,
             rejections=tuple(self._ours.rejections),
         )
-
-    @property
-    def change_set(self) -> str:
-        """Return the ARN of our change set, as CreateChangeSet answered it; empty where there is none."""
-        return self._ours.arn
 
     def _compared(self, stack: Stack, record: StackSnapshot) -> RestoreView:
         """Return how the stack differs from its record, as far as reading tells."""
@@ -122,7 +120,7 @@ class Restore:
             behind=behind,
             ambiguous=record.has_question_marks and not untouched,
             found_empty=self._found_empty,
-            kept=(*behind, *told, *alone, *compare.unread(texts.nested, record)),
+            kept=(*behind, *told, *alone, *(() if untouched else compare.uncompared(texts.nested, record))),
             secrets=() if untouched else compare.secrets(record),
         )
 
@@ -142,6 +140,11 @@ class Restore:
         except (Denied, Rejected):
             return None
 
+    @property
+    def change_set(self) -> str:
+        """Return the ARN of our change set, as CreateChangeSet answered it; empty where there is none."""
+        return self._ours.arn
+
     def create_change_set(self, stack: Stack, names: Tokens, role_arn: str | None) -> None:
         """Ask for the change set that restores the snapshot. A rejection is remembered, and raised."""
         if not isinstance(self._record, StackSnapshot):
@@ -160,8 +163,7 @@ class Restore:
     @property
     def notices(self) -> tuple[Notice, ...]:
         """Return what people must know of a restore that was prepared: how old its order is, and what it asks for."""
-        changes = self._ours.seen.changes if self._ours.seen else ()
-        return (*(self._order or ()), *orders.permissions(changes))
+        return (*(self._order or ()), *orders.permissions(self._changes))
 
     def drop_unneeded(self, stack: Stack) -> None:
         """Delete our change set because it is empty, or because the stack has moved since.

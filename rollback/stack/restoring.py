@@ -18,14 +18,13 @@ from rollback.stack.states import STATES, State
 MOST_REJECTIONS = 3
 """How often creating or executing the change set may be rejected: the stack may have moved between look and call."""
 
+_ON_THE_WAY = frozenset({"CREATE_PENDING", "CREATE_IN_PROGRESS", "CREATE_COMPLETE"})
+
 MOST_UNSEEN = 10
 """In how many looks in a row a change set that CloudFormation took may stay unseen before another one is made."""
 
 MOST_MADE = 5
 """How many change sets are made: each may be outdated by somebody who moves the stack, or never be shown."""
-_ON_THE_WAY = frozenset(
-    {"CREATE_PENDING", "CREATE_IN_PROGRESS", "CREATE_COMPLETE", "DELETE_PENDING", "DELETE_IN_PROGRESS"}
-)
 
 
 def next_move(seen: Seen) -> Move:

@@ -194,11 +194,7 @@ def test_only_change_sets_of_this_action_are_made_run_or_dropped(action: str) ->
     """By name and by ARN: AWS does not say which of them the condition compares where a call has the ARN."""
     found = [it for it in every_statement() if f"cloudformation:{action}" in it["Action"]]
     assert found
-<<<<<<< HEAD
     ours = Tokens("run", "stack").change_set("0a1b2c3d")
-=======
-    ours = Tokens("run", "stack").change_set("0123456789abcdef")
->>>>>>> e
     arn = f"arn:aws:cloudformation:us-west-2:{iam.ACCOUNT}:changeSet/"
     for statement in found:
         names = [iam.filled(name) for name in statement["Condition"]["StringLike"]["cloudformation:ChangeSetName"]]
@@ -382,13 +378,7 @@ def test_a_dry_run_calls_what_its_policy_allows_and_nothing_else(account: Accoun
     assert account.run(force="true", dry_run="true", **BY_ID, **SNAPSHOT) == "planned"
     assert account.run(force="true", dry_run="true", **BY_NAME, **SNAPSHOT) == "planned"
     assert iam.denied(account.calls, "status", "compare", "data", "logs", "empty") == []
-<<<<<<< HEAD
     assert needed("compare") - account.called <= AFTER_A_KILL
-=======
-    # A dry run makes and reads no change set yet: the restore's test sees these called.
-    later = {"cloudformation:CreateChangeSet", "cloudformation:DescribeChangeSet"}
-    assert needed("compare") - account.called <= later
->>>>>>> e
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rollback.engine.interruption import Interrupted
 from sandbox import ALL, Fault, Kind
 from tests.process.releases import (
     GOOD_RESOURCES,
@@ -324,3 +325,18 @@ def test_what_the_failed_deployment_made_and_retains_is_listed(shop: Shop) -> No
     assert without_secrets(state(shop)) == without_secrets(good)
     (told,) = [text for text in ran.report["stacks"][0]["not_rolled_back"] if text.startswith("Baskets")]
     assert "so it stays outside of the stack" in told
+
+
+def test_a_run_that_is_cancelled_in_the_middle_of_a_proof_leaves_no_change_set(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed(shop, HARMLESS["one's own"])
+
+    def cancel(_seconds: float) -> None:
+        assert shop.change_sets() != []
+        raise Interrupted("SIGTERM")
+
+    monkeypatch.setattr(shop.waits, "sleep", cancel)
+    ran = snapshot(shop)
+    assert ran["outcome"] == "interrupted"
+    assert shop.change_sets() == []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rollback.stack.compare import behind, differences, left_alone, secrets, secrets_lost, settings, unread
+from rollback.stack.compare import behind, differences, left_alone, secrets, secrets_lost, settings, uncompared
 from rollback.stack.model import Parameter
 from rollback.stack.record import NestedSnapshot, ParameterSnapshot
 from tests.stack.given import TEMPLATE, parameters, record, stack
@@ -105,7 +105,15 @@ def test_a_nested_template_that_is_another_one_is_told_and_one_that_can_not_be_r
 ) -> None:
     then = record(nested=nested(Db="1", Web="1"))
     assert len(behind(stack(), None, now, then)) == told
-    assert len(unread(now, then)) == left_out
+    assert len(uncompared(now, then)) == left_out
+
+
+def test_nested_templates_that_only_look_alike_are_not_called_compared() -> None:
+    alike = (NestedSnapshot(path="Db", digest="1", ambiguous=True),)
+    then = record(nested=alike)
+    assert behind(stack(), None, alike, then) == ()
+    (told,) = uncompared(alike, then)
+    assert "hold `?`" in told
 
 
 # --- settings ---

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from rollback.engine.moves import Done, Move, Wait
@@ -10,7 +12,7 @@ from rollback.report.results import Result
 from rollback.stack.decide import decide
 from rollback.stack.evidence import STALE_SECONDS
 from rollback.stack.model import ChangeSet, CreateChangeSet, DropChangeSet, ExecuteChangeSet, Seen
-from rollback.stack.restoring import MOST_MADE, MOST_REJECTIONS, MOST_UNSEEN, adopts, next_move
+from rollback.stack.restoring import MOST_MADE, MOST_REJECTIONS, MOST_UNSEEN, adopts, next_move, told
 from rollback.stack.tokens import CANCEL, RESTORE, Tokens
 from tests.stack.given import STACK_ID, attempt, change, change_set, seen, view
 
@@ -132,16 +134,89 @@ def test_artifacts_that_are_gone_refuse_the_restore_before_anything_moved() -> N
     assert "s3://shop-artifacts/api/1.zip (Api)" in move.reason
 
 
+# --- what only a change set can bring back, or prove ---
+
+UNSETTLED: dict[str, dict[str, Any]] = {
+    "what stands behind the texts": {"behind": ("SSM parameter /ami has another value.",)},
+    "a setting": {"settings": ("the rollback configuration",)},
+    "question marks": {"ambiguous": True},
+}
+
+
+@pytest.mark.parametrize("kind", sorted(UNSETTLED))
+def test_equal_texts_are_no_proof_while_something_is_unsettled(kind: str) -> None:
+    assert decide(seen(restore=view(differences=(), **UNSETTLED[kind]))) == CreateChangeSet()
+
+
+def test_what_stands_behind_equal_texts_and_can_not_be_brought_back_is_refused() -> None:
+    out_of_reach = view(differences=(), behind=("SSM parameter /ami has another value.",), found_empty=True)
+    move = decide(seen(moved=False, restore=out_of_reach))
+    assert end(move) == (Result.REFUSED, Code.RESTORE_OUT_OF_REACH)
+    assert isinstance(move, Done)
+    assert "SSM parameter /ami has another value." in move.reason
+
+
+def test_what_cloudformation_itself_reverted_is_good_whatever_stands_behind_it_since() -> None:
+    since = view(differences=(), behind=("SSM parameter /ami has another value.",), found_empty=True, kept=("It has.",))
+    move = decide(seen("UPDATE_ROLLBACK_COMPLETE", moved=True, restore=since))
+    assert isinstance(move, Done)
+    assert (move.result, [notice.text for notice in move.warnings]) == (Result.ROLLED_BACK, ["It has."])
+
+
+@pytest.mark.parametrize("kind", sorted(UNSETTLED))
+def test_a_restore_that_was_executed_is_not_made_again_for_what_it_can_not_bring_back(kind: str) -> None:
+    move = decide(seen(restore_executed=True, restore=view(differences=(), kept=("Left.",), **UNSETTLED[kind])))
+    assert isinstance(move, Done)
+    assert (move.result, [notice.text for notice in move.warnings]) == (Result.ROLLED_BACK, ["Left."])
+
+
+@pytest.mark.parametrize("kind", ["a setting", "question marks"])
+def test_an_empty_change_set_proves_that_nothing_is_left_to_restore(kind: str) -> None:
+    move = decide(seen(moved=False, restore=view(differences=(), found_empty=True, **UNSETTLED[kind])))
+    assert end(move) == (Result.ALREADY_GOOD, "")
+
+
+def test_values_that_nobody_can_read_are_not_called_equal() -> None:
+    move = decide(seen(moved=False, restore=view(differences=(), secrets=("Password",))))
+    assert isinstance(move, Done)
+    assert (move.result, move.warnings[0].code) == (Result.ALREADY_GOOD, Code.RESTORE_KEEPS_VALUES)
+    assert "could not be compared" in move.warnings[0].text
+
+
+@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE"])
+def test_a_stack_that_did_not_exist_at_the_snapshot_has_nothing_to_go_back_to(status: str) -> None:
+    absent = view(absent=True, unusable="stack shop did not exist when the snapshot was taken.")
+    move = decide(seen(status, moved=False, restore=absent))
+    assert end(move) == (Result.NOT_NEEDED, Code.STACK_FIRST_DEPLOYMENT)
+
+
+@pytest.mark.parametrize("status", ["DELETE_FAILED", "SOMETHING_NEW"])
+def test_a_change_set_in_a_status_that_leads_nowhere_ends_the_restore_at_once(status: str) -> None:
+    lost = change_set(status=status, execution_status="UNAVAILABLE")
+    move = decide(seen(restore=view(change_set=lost)))
+    assert end(move) == (Result.FAILED, Code.RESTORE_FAILED)
+    assert isinstance(move, Done)
+    assert status in move.reason
+
+
+def test_each_change_of_a_plan_has_the_guards_verdict() -> None:
+    changes = (change("Modify", replacement="False"), change("Remove"), change("Add", "AWS::SNS::Topic"))
+    kept, lost, added = told(view(change_set=change_set(*changes)))
+    assert kept.startswith("Modify Orders (AWS::DynamoDB::Table, in place): \u2705")
+    assert lost.startswith("Remove Orders (AWS::DynamoDB::Table): \u26d4")
+    assert added.startswith("Add Orders (AWS::SNS::Topic): \u2705")
+
+
 def restored(status: str, **facts: object) -> Seen:
     return seen(status, restore_executed=True, **facts)
 
 
 def test_a_restore_that_ended_equal_to_its_snapshot_is_rolled_back() -> None:
-    move = decide(restored("UPDATE_COMPLETE", restore=view(differences=(), kept=("NoEcho parameter(s) P keep it.",))))
+    move = decide(restored("UPDATE_COMPLETE", restore=view(differences=(), kept=("Something is kept.",))))
     assert isinstance(move, Done)
     assert move.result is Result.ROLLED_BACK
     assert [(notice.code, notice.text) for notice in move.warnings] == [
-        (Code.RESTORE_KEEPS_VALUES, "NoEcho parameter(s) P keep it.")
+        (Code.RESTORE_KEEPS_VALUES, "Something is kept.")
     ]
 
 
@@ -222,7 +297,7 @@ def test_another_one_is_made_when_it_is_never_shown_and_not_without_end() -> Non
     assert end(move) == (Result.FAILED, Code.RESTORE_FAILED)
 
 
-@pytest.mark.parametrize("status", ["DELETE_COMPLETE", "DELETE_FAILED", "NEW"])
+@pytest.mark.parametrize("status", ["DELETE_PENDING", "DELETE_IN_PROGRESS", "DELETE_COMPLETE", "DELETE_FAILED", "NEW"])
 def test_a_change_set_of_any_other_status_ends_at_once(status: str) -> None:
     move = decide(seen(restore=view(change_set=change_set(status=status))))
     assert end(move) == (Result.FAILED, Code.RESTORE_FAILED)
