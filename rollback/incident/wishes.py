@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _MOST_EARLIER, _LONGEST_NUMBER = 3, 9
 _LONGEST_LOOK = 120.0
-"""For how many seconds a run that changes nothing waits for an AWS that can't be read: somebody may be waiting for it."""
+"""For how many seconds a run that changes nothing waits for an AWS that can't be read."""
 
 
 def stack_patience(inputs: Inputs, progress: Progress | None = None) -> Patience:

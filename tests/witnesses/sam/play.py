@@ -1,4 +1,4 @@
-"""AWS's SAM CLI packages a function, uploads it, deploys it, and says itself that nothing differs after the rollback."""
+"""AWS's SAM CLI packages and deploys a function, and says itself that nothing differs after the rollback."""
 
 from __future__ import annotations
 
