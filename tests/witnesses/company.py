@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.witnesses.act import play as act
 from tests.witnesses.awscli import play as awscli
 from tests.witnesses.cdk import play as cdk
 from tests.witnesses.ministack import play as ministack
+from tests.witnesses.moto import play as moto
 from tests.witnesses.osls import play as osls
 from tests.witnesses.sam import play as sam
 
@@ -19,4 +21,6 @@ WITNESSES: dict[str, Witness] = {
     "cdk": cdk.WITNESS,
     "osls": osls.WITNESS,
     "ministack": ministack.WITNESS,
+    "moto": moto.WITNESS,
+    "act": act.WITNESS,
 }

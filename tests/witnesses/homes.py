@@ -41,7 +41,7 @@ def pinned(folder: str, package: str) -> str:
     text = pins.read_text(encoding="utf-8")
     if pins.name == "package-lock.json":
         return str(json.loads(text)["packages"][f"node_modules/{package}"]["version"])
-    found = re.search(rf"^{re.escape(package)}==(\S+)", text, re.MULTILINE)
+    found = re.search(rf"^{re.escape(package)}(?:\[[^\]]*\])?==(\S+)", text, re.MULTILINE)
     return found[1] if found else ""
 
 

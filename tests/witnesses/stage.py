@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from tests.witnesses.homes import ROOT
 from tests.witnesses.witness import DisagreesError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from sandbox import Sandbox
@@ -70,8 +71,11 @@ class Stage:
             raise DisagreesError(f"`{' '.join(command[:4])} …` ended with {ran.code}: {_tail(ran.text)}")
         return ran
 
-    def act(self, outcome: str = "", **inputs: str) -> Acted:
-        """Run the action as its container does; raise DisagreesError where its outcome is not `outcome`, if given."""
+    def act(self, outcome: str = "", when: tuple[str, Callable[[], object]] | None = None, **inputs: str) -> Acted:
+        """Run the action as its container does; raise DisagreesError where its outcome is not `outcome`, if given.
+
+        `when` is a text in its log, and what happens as soon as it is there.
+        """
         wanted = {"aws-region": "us-west-2", "poll-interval": "1"} | {
             name.replace("_", "-"): value for name, value in inputs.items()
         }
@@ -90,7 +94,7 @@ class Stage:
             **{f"INPUT_{name.upper()}": value for name, value in wanted.items()},
         }
         self._log(f"$ the action with {wanted}")
-        ran = _ended([sys.executable, str(ROOT / "entrypoint.py")], settings, self.folder)
+        ran = _ended([sys.executable, "-u", str(ROOT / "entrypoint.py")], settings, self.folder, when)
         self._log(ran.text)
         (self.folder / f"run-{settings['GITHUB_RUN_ID']}.txt").write_text(ran.text, encoding="utf-8")
         written = files["GITHUB_OUTPUT"].read_text(encoding="utf-8")
@@ -122,12 +126,25 @@ def same(what: str, now: object, then: object) -> None:
         raise DisagreesError(f"{what} should be {then!r}, and is {now!r}"[:600])
 
 
-def _ended(command: list[str], settings: dict[str, str], folder: Path) -> Ran:
-    done = subprocess.run(
+def _ended(
+    command: list[str], settings: dict[str, str], folder: Path, when: tuple[str, Callable[[], object]] | None = None
+) -> Ran:
+    process = subprocess.Popen(
         command, env=settings, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        check=False, timeout=_LONGEST,
+        text=True, encoding="utf-8", errors="replace",
     )  # fmt: skip
-    return Ran(done.returncode, done.stdout.decode(errors="replace"))
+    giving_up = threading.Timer(_LONGEST, process.kill)
+    giving_up.start()
+    lines: list[str] = []
+    assert process.stdout is not None
+    for line in process.stdout:
+        lines.append(line)
+        if when is not None and when[0] in line:
+            when[1]()
+            when = None
+    code = process.wait()
+    giving_up.cancel()
+    return Ran(code, "".join(lines))
 
 
 def _tail(text: str) -> str:
