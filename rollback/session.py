@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TextIO
+from contextlib import suppress
+from itertools import zip_longest
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from rollback.engine.clock import Clock, SystemClock
 from rollback.engine.interruption import Interrupted, no_more_interruptions
@@ -12,12 +14,13 @@ from rollback.github.api import GitHub
 from rollback.github.runner import Runner
 from rollback.incident.doors import Doors
 from rollback.incident.model import Incident
-from rollback.incident.wishes import run_keys
+from rollback.incident.wishes import facts_of, run_keys
 from rollback.inputs.flags import SHOW_OUTPUTS
 from rollback.inputs.model import InvalidInputs
 from rollback.inputs.reading import read
 from rollback.modes import running
-from rollback.report.model import Notice, Report
+from rollback.report.fallback import first_that_works, plain_lines, plain_outputs, plain_report, plain_summary
+from rollback.report.model import Context, Notice, Report
 from rollback.report.notices import Code, error, internal_error
 from rollback.report.outcome import EXIT_CODES
 from rollback.report.outputs import outputs
@@ -28,9 +31,14 @@ from rollback.report.terminal import terminal
 from rollback.report.words import next_steps, notices, title
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from rollback.inputs.model import Inputs
+
+Told = TypeVar("Told")
+
+_SECRET_INPUTS = ("slack-webhook-url", "slack-bot-token", "github-token")
+_ADDRESS_INPUTS = ("verify-url", "slack-api-url")
 
 
 _LOOK_UP_SECONDS = 10.0
@@ -61,15 +69,12 @@ class Session:
         return EXIT_CODES[report.outcome]
 
     def _report(self, flags: Sequence[str]) -> Report:
-        self._mask_raw_secrets()
         try:
-            inputs = read(self._environ, flags, self._commit_of)
+            self._learn_secrets(flags)
+            return running.run(self._incident(read(self._environ, flags, self._commit_of)), self._runner)
         except InvalidInputs as invalid:
-            return self._short_report(
-                Outcome.INVALID_INPUTS, *(error(Code.INVALID_INPUT, problem) for problem in invalid.problems)
-            )
-        try:
-            return running.run(self._incident(inputs), self._runner)
+            said = (error(Code.INVALID_INPUT, problem) for problem in invalid.problems)
+            return self._short_report(Outcome.INVALID_INPUTS, *said)
         except Exception as defect:  # noqa: BLE001 - even then outputs and a summary are written
             return self._short_report(Outcome.FAILED, internal_error(defect))
 
@@ -78,33 +83,63 @@ class Session:
         return GitHub(self._environ, token, seconds=_LOOK_UP_SECONDS).commit_of(name)
 
     def _incident(self, inputs: Inputs) -> Incident:
+        redactor = self._runner.redactor
         self._runner.mask(*inputs.secrets)
+        for address in (inputs.verify_url, inputs.slack_api_url):
+            redactor.learn_address(address)
+        redactor.keep(*facts_of(inputs, self._environ))
         progress = Progress(self._clock, self._runner.line, self._begun)
-        doors = Doors(inputs.region, self._environ, self._clock)
+        doors = Doors(inputs.region, self._environ, self._clock, redactor)
         keys = run_keys(self._environ)
         return Incident(inputs, self._environ, self._clock, progress, doors, self._started, keys)
 
-    def _mask_raw_secrets(self) -> None:
-        """Mask before anything is judged: an error message may come from any input."""
-        names = ("SLACK-WEBHOOK-URL", "SLACK-BOT-TOKEN", "GITHUB-TOKEN")
-        secrets = [self._environ.get(f"INPUT_{name}", "").strip() for name in names]
-        self._runner.mask(*(secret for secret in secrets if secret))
+    def _learn_secrets(self, flags: Sequence[str]) -> None:
+        """Learn what is secret before anything is judged: an error message may come from any input."""
+        given = [self._environ.get(f"INPUT_{name.upper()}", "").strip() for name in _SECRET_INPUTS]
+        given += [value for name in _SECRET_INPUTS for value in _flag(name, flags)]
+        self._runner.mask(*(secret for secret in given if secret))
+        self._runner.redactor.learn_environment(self._environ)
+        for name in _ADDRESS_INPUTS:
+            for address in (self._environ.get(f"INPUT_{name.upper()}", ""), *_flag(name, flags)):
+                self._runner.redactor.learn_address(address.strip())
 
     def _short_report(self, outcome: Outcome, *said: Notice) -> Report:
         return Report(
             mode=_mode(self._environ),
             outcome=outcome,
             reason=" ".join(notice.text for notice in said),
-            context=event.context(self._environ),
+            context=first_that_works(lambda: event.context(self._environ), Context),
             notices=said,
             started=self._started,
             elapsed_seconds=round(self._clock.monotonic() - self._begun, 1),
         )
 
     def _write(self, report: Report) -> None:
+        """Write outputs and summary, then the log; what fails to be written in full is written plainly."""
         no_more_interruptions()
-        report = report if self._runner.in_actions else on_a_terminal(report)
-        redacted = self._runner.redactor.redact_report(report)
+        redactor, runner = self._runner.redactor, self._runner
+        if not runner.in_actions:
+            report = first_that_works(lambda: on_a_terminal(report), lambda: report)
+        redacted = first_that_works(
+            lambda: redactor.redact_report(report), lambda: plain_report(report, redactor.thoroughly)
+        )
+        values = self._in_full("outputs", lambda: outputs(redacted), lambda: plain_outputs(redacted))
+        runner.outputs(values)
+        runner.summary(self._in_full("summary", lambda: summary(redacted), lambda: plain_summary(redacted)))
+        self._in_full("log", lambda: self._log(redacted), lambda: self._log_plainly(redacted))
+        if self._show_outputs:
+            runner.show_outputs(values)
+        runner.close()
+
+    def _in_full(self, what: str, write: Callable[[], Told], plainly: Callable[[], Told]) -> Told:
+        try:
+            return write()
+        except Exception as defect:  # noqa: BLE001 - results and outputs stand, whatever fails while telling them
+            with suppress(Exception):
+                self._runner.warning(f"The {what} is told plainly. {internal_error(defect).text}", Code.INTERNAL_ERROR)
+            return plainly()
+
+    def _log(self, redacted: Report) -> None:
         for notice in notices(redacted):
             annotate = self._runner.error if notice.level == "error" else self._runner.warning
             annotate(notice.text, title=notice.code)
@@ -113,9 +148,20 @@ class Session:
             for step in next_steps(redacted):
                 self._runner.line(f"next: {step.purpose}{f': {step.line}' if step.line else ''}")
         self._runner.show(terminal(redacted))
-        self._runner.outputs(outputs(redacted), show=self._show_outputs)
-        self._runner.summary(summary(redacted))
-        self._runner.close()
+
+    def _log_plainly(self, redacted: Report) -> None:
+        for line in plain_lines(redacted):
+            with suppress(Exception):
+                self._runner.line(line)
+
+
+def _flag(name: str, flags: Sequence[str]) -> Iterator[str]:
+    """Yield the values that flags give an input, however wrong the other flags are."""
+    for flag, following in zip_longest(flags, flags[1:], fillvalue=""):
+        if flag == f"--{name}":
+            yield following
+        elif flag.startswith(f"--{name}="):
+            yield flag.partition("=")[2]
 
 
 def _mode(environ: Mapping[str, str]) -> Mode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,16 @@ if TYPE_CHECKING:
     from rollback.engine.clock import Clock
 
 _MOST_MOMENTS = 500
+_LONGEST = 4_000
+"""Characters of a moment: whoever shows it cuts it, after redaction; a secret is not to be cut before."""
 
 
 @dataclass
 class Progress:
-    """Collects the timeline and hands each line to `print_line` as it happens. Times are seconds since `begun`."""
+    """Collects the timeline and hands each line to `print_line` as it happens. Times are seconds since `begun`.
+
+    Telling never raises: a rollback goes on without it.
+    """
 
     clock: Clock
     print_line: Callable[[str], None]
@@ -31,10 +37,12 @@ class Progress:
 
     def tell(self, part: str, text: str) -> None:
         """Record a change of state: it appears in the log now, and in the report's timeline."""
-        self.moments.append(Moment(seconds=round(self.seconds, 1), part=part, text=text[:1000]))
-        del self.moments[:-_MOST_MOMENTS]
-        self.print_line(f"{part}: {text}")
+        with suppress(Exception):
+            self.moments.append(Moment(seconds=round(self.seconds, 1), part=part, text=text[:_LONGEST]))
+            del self.moments[:-_MOST_MOMENTS]
+        self.detail(part, text)
 
     def detail(self, part: str, text: str) -> None:
         """Say something in the log alone."""
-        self.print_line(f"{part}: {text}")
+        with suppress(Exception):
+            self.print_line(f"{part}: {text}")

@@ -8,6 +8,7 @@ from rollback.engine.endings import refused
 from rollback.engine.moves import Ended
 from rollback.engine.trouble import Denied, Rejected, Unreadable
 from rollback.frontend.model import App, Wishes
+from rollback.report.commands import aws
 from rollback.report.model import Command
 from rollback.report.notices import Code
 
@@ -20,7 +21,7 @@ def find_app(door: Amplify, wishes: Wishes, progress: Progress) -> App:
     """Return the app. Raises Ended, listing what there is, where none or several have the name; and AwsTrouble."""
     listing = Command(
         purpose="The region's apps are",
-        line=f"aws amplify list-apps --region {wishes.region} --query 'apps[].[appId,name]' --output text",
+        line=aws("amplify", "list-apps", region=wishes.region, query="apps[].[appId,name]", output="text"),
     )
     if wishes.app_id:
         return _by_id(door, wishes, progress, listing)

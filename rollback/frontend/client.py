@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from rollback.aws import Aws, speaking_to_aws
+from rollback.engine.trouble import AwsTrouble
 from rollback.frontend.model import HEAD, RETRY, App, Branch, Job
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mypy_boto3_amplify.client import AmplifyClient
 
@@ -17,10 +19,15 @@ PAGE = 50
 
 
 class Amplify:
-    """Amplify in one region. Every method raises AwsTrouble."""
+    """Amplify in one region. Every method raises AwsTrouble.
 
-    def __init__(self, aws: Aws) -> None:
+    `learn` hears all environment variables that pass: their values are often secrets, and AWS's errors repeat them.
+    """
+
+    def __init__(self, aws: Aws, learn: Callable[[Mapping[str, str]], None] = lambda _: None) -> None:
         self._aws = aws
+        self._learn = learn
+        self._heard_branches: set[tuple[str, str]] = set()
 
     def _call(self, operation: str, method: str, /, *, retries: bool = True, **parameters: Any) -> Any:
         with speaking_to_aws("amplify", operation):
@@ -31,7 +38,11 @@ class Amplify:
         """Return the app."""
         answer = self._call("GetApp", "get_app", appId=app_id)
         with speaking_to_aws("amplify", "GetApp"):
-            return _app(answer["app"])
+            return self._heard(_app(answer["app"]))
+
+    def _heard(self, app: App) -> App:
+        self._learn(app.environment or {})
+        return app
 
     def apps(self) -> tuple[App, ...]:
         """Return all apps of the region, all pages."""
@@ -40,7 +51,7 @@ class Amplify:
         while True:
             answer = self._call("ListApps", "list_apps", **request)
             with speaking_to_aws("amplify", "ListApps"):
-                found += [_app(entry) for entry in answer["apps"]]
+                found += [self._heard(_app(entry)) for entry in answer["apps"]]
             if not answer.get("nextToken"):
                 return tuple(found)
             request["nextToken"] = answer["nextToken"]
@@ -50,9 +61,10 @@ class Amplify:
         answer = self._call("GetBranch", "get_branch", appId=app_id, branchName=branch)
         with speaking_to_aws("amplify", "GetBranch"):
             entry = answer["branch"]
-            return Branch(
-                entry["branchName"], entry.get("enableAutoBuild"), dict(entry.get("environmentVariables") or {})
-            )
+            environment = dict(entry.get("environmentVariables") or {})
+            self._learn(environment)
+            self._heard_branches.add((app_id, branch))
+            return Branch(entry["branchName"], entry.get("enableAutoBuild"), environment)
 
     def jobs(self, app_id: str, branch: str, page: str = "") -> tuple[tuple[Job, ...], str]:
         """Return a page of the branch's jobs and the next page's token, empty after the last."""
@@ -65,7 +77,11 @@ class Amplify:
         """Return the job, and the reason of its first failed step (empty where none failed or none says why)."""
         answer = self._call("GetJob", "get_job", appId=app_id, branchName=branch, jobId=job_id)
         with speaking_to_aws("amplify", "GetJob"):
-            return _job(answer["job"]["summary"]), _failure(answer["job"].get("steps") or [])
+            job, failure = _job(answer["job"]["summary"]), _failure(answer["job"].get("steps") or [])
+        if failure and (app_id, branch) not in self._heard_branches:
+            with suppress(AwsTrouble):  # a build's reason may repeat the branch's variables: they are learned first
+                self.branch(app_id, branch)
+        return job, failure
 
     def start_retry(self, app_id: str, branch: str, job_id: str, reason: str) -> Job:
         """Redeploy a job's commit as a new job. Never repeated by the client: StartJob has no idempotency token."""
@@ -92,10 +108,12 @@ class Amplify:
 
     def set_app_environment(self, app_id: str, variables: Mapping[str, str]) -> None:
         """Replace the app's whole environment (UpdateApp knows no merging)."""
+        self._learn(variables)
         self._call("UpdateApp", "update_app", appId=app_id, environmentVariables=dict(variables))
 
     def set_branch_environment(self, app_id: str, branch: str, variables: Mapping[str, str]) -> None:
         """Replace the branch's whole environment."""
+        self._learn(variables)
         self._call(
             "UpdateBranch", "update_branch", appId=app_id, branchName=branch, environmentVariables=dict(variables)
         )

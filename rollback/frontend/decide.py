@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from shlex import quote
-
 from rollback.engine.endings import refused
 from rollback.engine.moves import Done, Move, Wait
 from rollback.frontend.choice import NeedsOlder, NoTarget, Target
@@ -26,6 +24,7 @@ from rollback.frontend.model import (
     short,
 )
 from rollback.frontend.target import BUILT_NOTHING, choose
+from rollback.report.commands import Value, aws
 from rollback.report.model import Command, Notice
 from rollback.report.notices import Code, warning
 from rollback.report.results import Result
@@ -173,7 +172,7 @@ def _cannot_be_retried(seen: Seen, target: Job) -> Done:
     remedy = (
         Command(
             purpose="Deploy the good version again: by a push, or the zip by",
-            line=f"aws amplify start-deployment{_where(seen)} --source-url …",
+            line=_cli(seen, "start-deployment", source_url="…"),
         )
         if is_zip
         else Command(purpose="Mend what Amplify says, then run this job again, or", line=_retry(seen, target))
@@ -249,7 +248,7 @@ def _gave_up(seen: Seen, target: Job, reason: str) -> Done:
         (
             Command(
                 purpose="See why",
-                line=f"aws amplify get-job{_where(seen)} --job-id {seen.redeployments[-1].job.id}",
+                line=_cli(seen, "get-job", job_id=seen.redeployments[-1].job.id),
             )
             if seen.redeployments
             else _list_jobs(seen),
@@ -270,8 +269,8 @@ def _unproven(seen: Seen, job: Job, target: Job | None = None) -> tuple[Notice, 
     if not (job.names_no_commit or (target is not None and target.names_no_commit)):
         return ()
     text = (
-        f"Unproven: Amplify names no commit for job {job.id} (HEAD), and rebuilding such a job may build "
-        f"the branch's tip. "
+        f"Unproven: Amplify names no commit for job {job.id} ({short(job.commit)}), and rebuilding such a job may "
+        "build the branch's tip. "
         "Check the site, or let verify-contains prove it."
     )
     return (warning(Code.UNPROVEN, text, _start_commit(seen)),)
@@ -285,7 +284,7 @@ def _queued(seen: Seen, job: Job) -> tuple[Notice, ...]:
     text = f"Meanwhile job(s) {listed} were queued or built: they ship after the rollback."
     stop = Command(
         purpose="Stop one that must not ship",
-        line=f"aws amplify stop-job{_where(seen)} --job-id {newer[0].id}",
+        line=_cli(seen, "stop-job", job_id=newer[0].id),
     )
     return (warning(Code.BUILD_QUEUED, text, stop),)
 
@@ -314,17 +313,17 @@ def _start_commit(seen: Seen) -> Command:
     return Command(
         purpose="So that the next one can be proven, start jobs with their commit, and see that the job list then "
         "shows it: some apps ignore it, and a preview then builds another branch. Auto-build always names it",
-        line=f"aws amplify start-job{_where(seen)} --job-type RELEASE --commit-id <sha>",
+        line=_cli(seen, "start-job", job_type="RELEASE", commit_id="<sha>"),
     )
 
 
 def _retry(seen: Seen, target: Job) -> str:
-    return f"aws amplify start-job{_where(seen)} --job-type RETRY --job-id {target.id}"
+    return _cli(seen, "start-job", job_type="RETRY", job_id=target.id)
 
 
 def _list_jobs(seen: Seen) -> Command:
-    return Command(purpose="See the branch's jobs", line=f"aws amplify list-jobs{_where(seen)} --max-results 20")
+    return Command(purpose="See the branch's jobs", line=_cli(seen, "list-jobs", max_results="20"))
 
 
-def _where(seen: Seen) -> str:
-    return f" --app-id {quote(seen.app_id)} --branch-name {quote(seen.branch)} --region {quote(seen.region)}"
+def _cli(seen: Seen, command: str, **options: Value) -> str:
+    return aws("amplify", command, app_id=seen.app_id, branch_name=seen.branch, region=seen.region, **options)

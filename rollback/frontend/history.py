@@ -9,6 +9,7 @@ from rollback.engine.moves import Ended
 from rollback.engine.trouble import Rejected
 from rollback.frontend.model import short
 from rollback.frontend.target import newest_first
+from rollback.report.commands import aws
 from rollback.report.model import Command
 from rollback.report.notices import Code
 
@@ -102,9 +103,12 @@ class History:
             self._told[job.id] = job.status
 
     def _look_at_named(self, app_id: str) -> None:
-        named = self._wishes.deployment.target_job_id or self._wishes.deployment.snapshot_job_id
+        deployment = self._wishes.deployment
+        named = deployment.target_job_id or deployment.snapshot_job_id
         if named and named not in self._jobs and self._next_page:
             self._look_at_if_there(app_id, named)
+        if deployment.failed_job_id and int(deployment.failed_job_id) > self.highest:  # listed late, or no job at all
+            self._look_at_if_there(app_id, deployment.failed_job_id)
 
     def _look_at_if_there(self, app_id: str, job_id: str) -> None:
         try:
@@ -116,6 +120,8 @@ class History:
 
     def _no_branch(self, app_id: str) -> Done:
         text = f"Amplify app {app_id} has no branch {self._wishes.branch!r} in {self._wishes.region}."
-        line = f"aws amplify list-branches --app-id {app_id} --region {self._wishes.region}"
-        cure = Command(purpose="Check branch; the app's branches are", line=f"{line} --query 'branches[].branchName'")
+        listing = aws(
+            "amplify", "list-branches", app_id=app_id, region=self._wishes.region, query="branches[].branchName"
+        )
+        cure = Command(purpose="Check branch; the app's branches are", line=listing)
         return refused(Code.BRANCH_NOT_FOUND, text, cure)

@@ -29,7 +29,8 @@ from rollback.frontend.model import (
     Wishes,
     usual_seconds,
 )
-from rollback.frontend.target import choose
+from rollback.frontend.target import choose, told
+from rollback.report.commands import Value, aws
 from rollback.report.model import Command, Notice
 from rollback.report.notices import Code, warning
 
@@ -49,6 +50,7 @@ class FrontendPart:
         self.app: App | None = None
         self.before: Job | None = None
         self.target: Job | None = None
+        self._rule = ""
         self.redeployments: list[Redeployment] = []
         self.seen: Seen | None = None
         self.actions = Actions()
@@ -94,6 +96,12 @@ class FrontendPart:
     def choice(self) -> Choice | None:
         """Return which job is the last known good by what was seen so far; None before the first look."""
         return choose(self.seen.jobs, self.seen.deployment, complete=self.seen.complete) if self.seen else None
+
+    @property
+    def rule(self) -> str:
+        """Return by which rule the last known good was chosen: as it was when its redeployment began, if it has."""
+        seen = self.seen
+        return self._rule or (told(self.choice(), seen.jobs, seen.deployment) if seen else "")
 
     def _find_app(self) -> App:
         app = find_app(self._door, self.wishes, self._progress)
@@ -180,6 +188,7 @@ class FrontendPart:
             case RestoreEnvironment():
                 self._restore_environment(app)
             case Redeploy(target):
+                self._rule = self.rule
                 self.target = target
                 self._start(app, target)
             case _:
@@ -192,6 +201,7 @@ class FrontendPart:
             self.seen = self._as_seen(self.app)
 
     def _pin_target(self) -> None:
+        self._rule = self.rule
         choice = self.choice()
         self.target = choice.job if isinstance(choice, Target) else None
 
@@ -253,17 +263,22 @@ class FrontendPart:
         if not self.app:
             return
         app, branch = self.app, self.wishes.branch
-        line = f"aws amplify update-branch --app-id {app.id} --branch-name '{branch}' --region {self.wishes.region}"
+        where: dict[str, Value] = {"app_id": app.id, "branch_name": branch, "region": self.wishes.region}
         try:
             if self._door.branch(app.id, branch).auto_build is False:
                 return
             self._door.lock_auto_build(app.id, branch)
         except AwsTrouble as trouble:
-            off = Command(purpose="Turn it off by hand", line=f"{line} --no-enable-auto-build")
+            off = Command(
+                purpose="Turn it off by hand", line=aws("amplify", "update-branch", **where, no_enable_auto_build=True)
+            )
             text = f"Auto-build could not be turned off: the next push builds the branch's tip. {trouble.what}"
             self.warnings.append(warning(Code.AUTO_BUILD_NOT_LOCKED, text, off))
             return
-        on = Command(purpose="Once the fix is in, turn it on again", line=f"{line} --enable-auto-build")
+        on = Command(
+            purpose="Once the fix is in, turn it on again",
+            line=aws("amplify", "update-branch", **where, enable_auto_build=True),
+        )
         text = f"Auto-build of branch {branch} is off now, so that the failed tip isn't built again."
         self.actions.also("turned the branch's auto-build off")
         self.warnings.append(warning(Code.AUTO_BUILD_LOCKED, text, on))

@@ -57,7 +57,7 @@ def choose(jobs: Sequence[Job], deployment: Deployment, *, complete: bool) -> Ch
         recorded = next((job for job in jobs if job.id == deployment.snapshot_job_id), None)
         if recorded is None and not complete and not _reaches(jobs, int(deployment.snapshot_job_id)):
             return NeedsOlder()
-        if recorded and not never_good(recorded, failed):
+        if recorded and not _why_passed_over(recorded, jobs, failed):
             return Target(recorded, "the snapshot's job")
     if not complete and not _reaches_failed(jobs, failed):
         return NeedsOlder()
@@ -85,7 +85,8 @@ def snapshot_passed_over(jobs: Sequence[Job], deployment: Deployment) -> str:
     if not deployment.snapshot_job_id or deployment.target_job_id or deployment.target_commit:
         return ""
     recorded = next((job for job in jobs if job.id == deployment.snapshot_job_id), None)
-    return never_good(recorded, failed_deployment(jobs, deployment)) if recorded else "gone from Amplify's history"
+    failed = failed_deployment(jobs, deployment)
+    return _why_passed_over(recorded, jobs, failed) if recorded else "gone from Amplify's history"
 
 
 # --- 1. what a person names -----------------------------------------------------------------------------------------
@@ -116,6 +117,20 @@ def _named_by_a_person(jobs: Sequence[Job], failed: FailedDeployment, *, complet
     return NoTarget(Code.TARGET_CANNOT_BE_RETRIED, text, "name a job that succeeded")
 
 
+# --- 2. what a snapshot records -------------------------------------------------------------------------------------
+
+
+def _why_passed_over(recorded: Job, jobs: Sequence[Job], failed: FailedDeployment) -> str:
+    """Return why the recorded job is not the one to go back to, as it was recorded too late, say; empty where it is."""
+    deployed = failed.number is None and failed.deployment.frontend_result == "success"
+    newest = not any(job.number > recorded.number and job.status == SUCCEED for job in jobs)
+    if deployed and newest and recorded.names_no_commit:
+        return (
+            "names no commit, and nothing newer was built although the frontend was deployed: it may be the failed one"
+        )
+    return never_good(recorded, failed)
+
+
 # --- 3. the failed deployment's job is known ------------------------------------------------------------------------
 
 
@@ -127,6 +142,8 @@ def _before_its_job(jobs: Sequence[Job], failed: FailedDeployment) -> Choice:
     able = [job for job in jobs if not not_older(job, failed)]
     if not able:
         return none_good(jobs, failed)
+    if failed.number is not None and failed.number > jobs[0].number:
+        return unclear(f"failed-job-id {failed.number} is no job of this branch, whose newest is {jobs[0].id}")
     rest = list(dropwhile(failed.may_have_twin, able))
     good = _the_provable(rest) if rest else able[-1]
     if len(rest) < len(able) and good.names_no_commit:
@@ -176,6 +193,8 @@ def _before_its_start(jobs: Sequence[Job], able: Sequence[Job], failed: FailedDe
         return none_good(jobs, failed)
     good = _the_provable(able)
     since = [job for job in jobs if not job.began_before(start) and (job.status == SUCCEED or not job.is_over)]
+    if failed.deployment.frontend_result == "success" and not any(job.status == SUCCEED for job in since):
+        return unclear("the frontend was deployed, but no job that succeeded began with started-at or later")
     others = [job for job in since if not job.names_no_commit and not job.same_commit(good)]
     if failed.deployment.frontend_result not in BUILT_NOTHING and any(not job.same_commit(others[0]) for job in others):
         listed = ", ".join(f"{job.id} ({short(job.commit)})" for job in others[:_MOST_LISTED])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rollback.frontend.choice import Target
-from rollback.frontend.target import snapshot_passed_over, told, why_not_good
+from rollback.frontend.target import snapshot_passed_over, why_not_good
 from rollback.report import links
 from rollback.report.model import FrontendReport, JobReport, Notice, RootCause
 from rollback.report.notices import Code, error, warning
@@ -39,7 +39,7 @@ def frontend_report(part: FrontendPart, done: Done | None, *, with_history: bool
         result=result,
         before=_job(part.before),
         target=_job(target),
-        rule=told(choice, part.seen.jobs, part.seen.deployment) if part.seen else "",
+        rule=part.rule,
         job=_job(ours),
         restored=_job(restored, proven=True),
         live=_job(live),

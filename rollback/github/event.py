@@ -84,7 +84,7 @@ def _head_commit(environ: Mapping[str, str], commit: str) -> Mapping[str, Any]:
 def _event(environ: Mapping[str, str]) -> Any:
     try:
         return json.loads(Path(environ.get("GITHUB_EVENT_PATH", "")).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError, RecursionError, MemoryError):
         return {}
 
 

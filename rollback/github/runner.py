@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from rollback.engine.clock import Clock, SystemClock
-from rollback.report.text import Redactor, clean, parts_of, shorten
+from rollback.report.redactor import Redactor
+from rollback.report.text import HIDDEN, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,6 +26,8 @@ ANNOTATIONS_PER_TYPE = 10
 SUMMARY_LIMIT = 1024 * 1024
 """A larger summary is dropped whole."""
 _TITLE_LIMIT = 200
+_LONGEST_LINE = 100_000
+"""Characters: far more than is shown of any, so that no secret is cut where it would be seen."""
 _MINUTE, _HOUR = 60, 3600
 
 _COLOURS = {"heading": "1", "error": "31", "warning": "33", "notice": "36", "time": "2"}
@@ -59,8 +62,7 @@ class Runner:
 
         Secrets shorter than four characters are ignored; of one with several lines, each line is hidden.
         """
-        new = [part for secret in secrets for part in parts_of(secret) if part not in self.redactor.secrets]
-        self.redactor = self.redactor.with_secrets(*new)
+        new = self.redactor.learn(*secrets)
         if self.in_actions:
             for part in dict.fromkeys(new):
                 self._print(f"::add-mask::{_escape_data(_printable(part))}")
@@ -121,8 +123,8 @@ class Runner:
             self._command(level, shorten(text, ANNOTATION_LIMIT - len(note)) + note, title)
         self._held = {}
 
-    def outputs(self, values: Mapping[str, str], *, show: bool = False) -> None:
-        """Write the step's outputs; where there is no runner, print those that have a value as a table if asked to.
+    def outputs(self, values: Mapping[str, str]) -> None:
+        """Write the step's outputs; where there is no runner and no file for them, do nothing.
 
         The values come from a redacted report and are written as they are, NULs and lone surrogates apart.
         """
@@ -130,7 +132,10 @@ class Runner:
         path = self._environ.get("GITHUB_OUTPUT", "")
         if path or self.in_actions:
             self._append(path, "GITHUB_OUTPUT", "".join(_assignment(name, value) for name, value in values.items()))
-        if show and not self.in_actions:
+
+    def show_outputs(self, values: Mapping[str, str]) -> None:
+        """Print the outputs that have a value as a table; where GitHub's runner reads, print nothing."""
+        if not self.in_actions:
             self._table({name: value for name, value in values.items() if value and "{" not in value[:1]})
 
     def summary(self, markdown: str) -> None:
@@ -170,8 +175,10 @@ class Runner:
         return shorten(shown, limit)
 
     def _harmless(self, text: str) -> str:
-        # Before and after cleaning: a secret may hold characters that cleaning removes, or be cut in two by some.
-        return self.redactor(clean(self.redactor(text))).replace("##[", "# #[")
+        try:
+            return self.redactor.thoroughly(text[:_LONGEST_LINE]).replace("##[", "# #[")
+        except Exception:  # noqa: BLE001 - a text that can't be looked through is not shown, and no end of a rollback
+            return HIDDEN
 
     def _colour(self, role: str, text: str) -> str:
         return f"\x1b[{_COLOURS[role]}m{text}\x1b[0m" if self._coloured else text

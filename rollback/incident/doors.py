@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rollback.aws import Aws
 from rollback.frontend.client import Amplify
+from rollback.report.redactor import Redactor
 from rollback.snapshot.store import SnapshotStore
 from rollback.stack.client import CloudFormation
 from rollback.stack.images import Images
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
 
 
 class Doors:
-    """CloudFormation, Amplify and the snapshots' place, in one session of AWS."""
+    """CloudFormation, Amplify and the snapshots' place, in one session of AWS; `redactor` learns what they bring."""
 
-    def __init__(self, region: str, environ: Mapping[str, str], clock: Clock) -> None:
+    def __init__(self, region: str, environ: Mapping[str, str], clock: Clock, redactor: Redactor | None = None) -> None:
+        self.redactor = redactor or Redactor()
         self.aws = Aws(region)
         self.cloudformation = CloudFormation(self.aws)
         self.trials = Trials(self.aws, clock)
         self.images = Images(self.aws)
-        self.amplify = Amplify(self.aws)
+        self.amplify = Amplify(self.aws, self.redactor.learn_variables)
         self.store = SnapshotStore(self.aws, Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()))

@@ -131,3 +131,13 @@ def run_keys(environ: Mapping[str, str]) -> tuple[str, ...]:
     number = int(attempt) if attempt.isdecimal() and len(attempt) < _LONGEST_NUMBER else 1
     earlier = range(number - 1, max(number - 1 - _MOST_EARLIER, 0), -1)
     return tuple(f"{environ.get('GITHUB_REPOSITORY', '')}/{run_id}/{one}" for one in (attempt, *earlier))
+
+
+def facts_of(inputs: Inputs, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what a run is about and says anyway: a build's variable of the same value hides none of it."""
+    named = (
+        *(inputs.region, inputs.branch, inputs.commit, inputs.environment, *inputs.stack_name),
+        *(inputs.app_id, inputs.app_name, inputs.snapshot, inputs.target_commit, *(inputs.job_results or ())),
+    )
+    runs = ("REPOSITORY", "WORKFLOW", "ACTOR", "REF_NAME", "SHA", "RUN_ID", "SERVER_URL")
+    return tuple(str(fact) for fact in (*named, *(environ.get(f"GITHUB_{name}") for name in runs)) if fact)

@@ -30,6 +30,8 @@ from rollback.stack.part import StackPart
 from rollback.stack.restore import Restore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rollback.github.runner import Runner
     from rollback.incident.model import Incident
     from rollback.modes import Ending
@@ -49,7 +51,7 @@ def roll_back(incident: Incident, runner: Runner, notifier: Notifier) -> Ending:
     incident.progress.tell("trigger", f"{due.rule}: {due.reason}")
     if not due.due:
         return Outcome.NOT_TRIGGERED, due.reason
-    notifier.started(report_of(incident, Outcome.ROLLED_BACK))
+    notifier.started(lambda: report_of(incident, Outcome.ROLLED_BACK))
     snapshot = _snapshot(incident)
     for name in reversed(inputs.stack_name):
         with runner.group(f"Stack {name}"):
@@ -86,6 +88,9 @@ def _snapshot(incident: Incident) -> UsableSnapshot:
         incident.progress.tell("snapshot", f"{snapshot.text}: {snapshot.snapshot.told}, digest {snapshot.digest}")
     elif not inputs.stack_name:  # no restore will be refused for it
         incident.notices.append(warning(Code.SNAPSHOT_UNUSABLE, f"The snapshot was not used: {snapshot.problem}"))
+    if snapshot.frontend:
+        for recorded in (snapshot.frontend.app_environment, snapshot.frontend.branch_environment):
+            incident.doors.redactor.learn_variables(recorded)
     return snapshot
 
 
@@ -105,7 +110,7 @@ def _roll_back_stack(incident: Incident, name: str, snapshot: UsableSnapshot) ->
     for line in part.planned if incident.inputs.dry_run else ():
         incident.progress.tell(part.label, line)
     _drop_change_set(incident, part)
-    part.watch.find_root_cause()
+    _for_the_report(incident, part.watch.find_root_cause)
 
 
 def _drop_change_set(incident: Incident, part: StackPart) -> None:
@@ -122,9 +127,17 @@ def _roll_back_frontend(incident: Incident, snapshot: UsableSnapshot) -> None:
     incident.frontend = part, None
     done = _drive(incident, part, wishes.frontend_patience(inputs, incident.progress))
     incident.frontend = part, done
-    part.find_failure()
+    _for_the_report(incident, part.find_failure)
     if inputs.lock_auto_build and done.result in GOOD:
         part.lock_auto_build()
+
+
+def _for_the_report(incident: Incident, look: Callable[[], None]) -> None:
+    """Look for what the report alone needs: a defect there is told, and changes no result."""
+    try:
+        look()
+    except Exception as defect:  # noqa: BLE001 - as above
+        incident.notices.append(internal_error(defect))
 
 
 def _drive(incident: Incident, part: Part[Observation], patience: Patience) -> Done:

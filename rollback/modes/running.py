@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rollback.engine.interruption import Interrupted, no_more_interruptions
 from rollback.engine.moves import Ended
 from rollback.engine.trouble import AwsTrouble, Denied
-from rollback.incident.telling import report_of
+from rollback.incident.telling import report_after, report_of
 from rollback.modes.rollback import leave_nothing_behind, roll_back
 from rollback.modes.snapshot import take_snapshot
 from rollback.modes.status import look_at_everything
@@ -29,14 +30,14 @@ if TYPE_CHECKING:
 
 def run(incident: Incident, runner: Runner) -> Report:
     """Do what the mode asks for, tell people, and return the report, whatever happened."""
-    notifier = Notifier(incident.inputs, incident.progress)
+    notifier = Notifier(incident.inputs, incident.progress, runner.redactor)
     report: Report | None = None
     try:
         try:
             report = report_of(incident, *_MODES[incident.inputs.mode](incident, runner, notifier))
         except Exception as defect:  # noqa: BLE001 - a defect of ours must still be told, as any other failure
             incident.notices.append(internal_error(defect))
-            report = report_of(incident, Outcome.FAILED, incident.notices[-1].text)
+            report = report_after(incident, incident.notices[-1].text)
         report = notifier.finished(report)
         no_more_interruptions()
     except Interrupted as signal:
@@ -45,7 +46,8 @@ def run(incident: Incident, runner: Runner) -> Report:
 
 
 def _interrupted(incident: Incident, notifier: Notifier, signal: str) -> Report:
-    leave_nothing_behind(incident)
+    with suppress(Exception):
+        leave_nothing_behind(incident)
     reason = _what_was_cancelled(incident)
     incident.notices.append(error(Code.INTERRUPTED, f"The job was cancelled ({signal}). {reason}"))
     report = report_of(incident, Outcome.INTERRUPTED, reason)

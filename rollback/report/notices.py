@@ -20,6 +20,7 @@ class Code(StrEnum):
     INVALID_INPUT = "invalid-input"
     INTERNAL_ERROR = "internal-error"
     SLACK_FAILED = "slack-failed"
+    SLACK_UNENCRYPTED = "slack-unencrypted"
     VERIFICATION_FAILED = "verification-failed"
 
     STACK_NOT_FOUND = "stack-not-found"
@@ -87,6 +88,10 @@ def internal_error(defect: BaseException) -> Notice:
     while trace and trace.tb_next:
         trace = trace.tb_next
     where = f" (line {trace.tb_lineno} of {trace.tb_frame.f_code.co_name})" if trace else ""
-    text = f"An error in the action itself: {type(defect).__name__}: {defect}{where}."
+    try:
+        said = str(defect)
+    except Exception:  # noqa: BLE001 - the handler of an error is not to make another
+        said = "it can't say what"
+    text = f"An error in the action itself: {type(defect).__name__}: {said}{where}."
     cure = Command(purpose="Run this job again: it goes on where AWS stands. Report this error to the maintainers")
     return error(Code.INTERNAL_ERROR, text, cure)

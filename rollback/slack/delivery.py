@@ -5,18 +5,23 @@ slack_sdk is imported when something is sent: a run that tells nobody starts wit
 
 from __future__ import annotations
 
+import io
 import logging
-import re
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from rollback.slack import answers
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from urllib.request import Request
 
     from slack_sdk import WebClient
+    from slack_sdk.errors import SlackApiError
     from slack_sdk.http_retry.handler import RetryHandler
+    from slack_sdk.webhook import WebhookClient
 
     from rollback.slack.message import Message
 
@@ -27,32 +32,11 @@ MOST_RETRY_AFTER: Final = 10
 """Seconds: how much of Slack's wish to wait is granted."""
 SLACK_API: Final = "https://slack.com/api/"
 _TRIES = 3
-_HTTP_OK = 200
-_WORD = re.compile(r"[a-z][a-z_]{2,60}")
+_ANSWER_BYTES = 1_000_000
 # slack_sdk logs addresses and messages at the level DEBUG.
+_REACH: Final = "Check the address and the network."
 _SILENT = logging.getLogger("rollback.slack")
 _SILENT.setLevel(logging.CRITICAL + 1)
-
-_CURES: Final = {
-    "invalid_auth": "Check slack-bot-token: it must be the bot token (xoxb-...) of an app installed in the workspace.",
-    "not_authed": "Give slack-bot-token.",
-    "account_inactive": "The bot's account or workspace is deactivated: install the app again.",
-    "token_revoked": "Install the app again, and renew slack-bot-token.",
-    "token_expired": "Renew slack-bot-token.",
-    "channel_not_found": "Check slack-channel, and invite the bot to it if it is private.",
-    "not_in_channel": "Invite the bot to the channel, or give the app the scope chat:write.public.",
-    "is_archived": "Name another slack-channel: this one is archived.",
-    "channel_is_archived": "Make a webhook for another channel: this one is archived.",
-    "missing_scope": "Give the app the scope chat:write, and install it again.",
-    "restricted_action": "Ask a Slack administrator to let the app post in this channel.",
-    "no_service": "The webhook was removed: make a new one and renew slack-webhook-url.",
-    "no_team": "The webhook was removed: make a new one and renew slack-webhook-url.",
-    "invalid_token": "The webhook's address is wrong: renew slack-webhook-url.",
-    "action_prohibited": "Ask a Slack administrator to let the webhook post in this channel.",
-    "posting_to_general_channel_denied": "Ask a Slack administrator to let the webhook post in this channel.",
-    "ratelimited": "Slack asked to wait longer than a rollback may: look at what else posts with this app.",
-    "rate_limited": "Slack asked to wait longer than a rollback may: look at what else posts with this webhook.",
-}
 
 
 class SlackError(Exception):
@@ -91,12 +75,11 @@ class SlackWebhook:
         _within(budget, "The message was not sent to the Slack webhook", lambda: self._send(final, budget))
 
     def _send(self, message: Message, budget: float) -> None:
-        from slack_sdk.webhook import WebhookClient  # noqa: PLC0415  # see the module's docstring
-
-        client = WebhookClient(self.url, timeout=_timeout(budget), logger=_SILENT, retry_handlers=_retry_handlers())
-        answer = client.send_dict(_payload(message))
-        if answer.status_code != _HTTP_OK or answer.body.strip() != "ok":
-            raise _Refused(_said(answer.body) or f"it answered {answer.status_code}, not ok")
+        # A workflow takes the variables that it names, and nothing else.
+        payload = {"text": message.text} if answers.is_workflow(self.url) else _payload(message)
+        answer = _webhook_client(self.url, budget).send_dict(payload)
+        if not answers.is_told(answer.status_code, answer.body):
+            raise _Refused(*answers.refusal(answer.status_code, answer.body, self.url))
 
 
 class SlackBot:
@@ -127,7 +110,10 @@ class SlackBot:
     def _start(self, client: WebClient, message: Message) -> None:
         answer = client.chat_postMessage(channel=self._channel, **_payload(message))
         # chat.update wants the channel's id, which only this answer tells where the input gives a name.
-        self._posted = str(answer["channel"]), str(answer["ts"])
+        told = answer["channel"], answer["ts"]
+        if not all(isinstance(part, str) and part for part in told):
+            raise _Refused("what answered is not Slack", _REACH)
+        self._posted = str(told[0]), str(told[1])
 
     def _end(self, client: WebClient, final: Message, details: Message) -> None:
         if self._posted is None:
@@ -150,19 +136,16 @@ class SlackBot:
         client.chat_postMessage(channel=channel, thread_ts=ts, reply_broadcast=reply_broadcast, **_payload(message))
 
     def _client(self, budget: float) -> WebClient:
-        from slack_sdk import WebClient  # noqa: PLC0415  # see the module's docstring
-
-        return WebClient(
-            token=self._token,
-            base_url=self._api_url,
-            timeout=_timeout(budget),
-            logger=_SILENT,
-            retry_handlers=_retry_handlers(),
-        )
+        return _web_client(self._token, self._api_url, budget)
 
 
-class _Refused(Exception):  # it only carries a word to `_told`
-    """Slack answered, and said no."""
+class _Refused(Exception):
+    """Slack answered, and said no: why, and the cure."""
+
+    def __init__(self, why: str, cure: str) -> None:
+        super().__init__(why)
+        self.why = why
+        self.cure = cure
 
 
 def _payload(message: Message) -> dict[str, Any]:
@@ -178,6 +161,53 @@ def _announcement(final: Message) -> Message:
 
 def _timeout(budget: float) -> int:
     return max(int(min(budget, 10)), 1)
+
+
+def _webhook_client(url: str, budget: float) -> WebhookClient:
+    from slack_sdk.webhook import WebhookClient, WebhookResponse  # noqa: PLC0415  # see the module's docstring
+
+    class Client(WebhookClient):
+        """Slack's own client, but for redirects and endless answers."""
+
+        def _perform_http_request_internal(self, url: str, req: Request) -> WebhookResponse:
+            status, headers, body = _opened(req, self.timeout)
+            return WebhookResponse(url=url, status_code=status, body=body, headers=headers)
+
+    return Client(url, timeout=_timeout(budget), logger=_SILENT, retry_handlers=_retry_handlers())
+
+
+def _web_client(token: str, api_url: str, budget: float) -> WebClient:
+    from slack_sdk import WebClient  # noqa: PLC0415  # see the module's docstring
+
+    class Client(WebClient):
+        """Slack's own client, but for redirects and endless answers."""
+
+        def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:  # noqa: ARG002
+            status, headers, body = _opened(req, self.timeout)
+            return {"status": status, "headers": headers, "body": body}
+
+    timeout = _timeout(budget)
+    return Client(token=token, base_url=api_url, timeout=timeout, logger=_SILENT, retry_handlers=_retry_handlers())
+
+
+def _opened(request: Request, timeout: float) -> tuple[int, dict[str, Any], str]:
+    """Send the request, follow no redirect, and return status, headers and body. Raises as urllib does.
+
+    urllib would take the bot's token along to wherever a redirect leads, and take that page's answer for Slack's.
+    """
+    from urllib.error import HTTPError  # noqa: PLC0415  # as slack_sdk's imports, only where something is sent
+    from urllib.request import HTTPRedirectHandler, build_opener  # noqa: PLC0415  # as above
+
+    class NoRedirects(HTTPRedirectHandler):
+        def redirect_request(self, *_: Any, **__: Any) -> None:
+            return None
+
+    try:
+        with build_opener(NoRedirects).open(request, timeout=timeout) as answer:
+            return answer.status, dict(answer.headers), answer.read(_ANSWER_BYTES).decode("utf-8", "replace")
+    except HTTPError as refusal:
+        body = io.BytesIO(refusal.read(_ANSWER_BYTES))
+        raise HTTPError(refusal.url, refusal.code, refusal.msg, refusal.headers, body) from None
 
 
 def _retry_handlers() -> list[RetryHandler]:
@@ -231,19 +261,20 @@ def _told(what: str, error: Exception) -> SlackError:
     """Return the error in our own words. The library's may hold the webhook's address or the token, so none is used."""
     from slack_sdk.errors import SlackApiError  # noqa: PLC0415  # see the module's docstring
 
+    if isinstance(error, _Refused):
+        return SlackError(what, error.why, error.cure)
     if isinstance(error, SlackApiError):
-        try:
-            word = _said(str(error.response["error"]))
-        except (KeyError, TypeError, ValueError):
-            word = ""
-        why, cure = f"Slack says {word}" if word else "Slack refused it", _CURES.get(word, "")
-    elif isinstance(error, _Refused):
-        why, cure = f"Slack says {error}", _CURES.get(str(error), "Check slack-webhook-url.")
-    else:
-        why, cure = f"Slack could not be reached ({type(error).__name__})", "Check the address and the network."
-    return SlackError(what, why, cure)
+        return SlackError(what, *_refusal(error))
+    if isinstance(error, OSError):
+        return SlackError(what, f"Slack could not be reached ({type(error).__name__})", _REACH)
+    return SlackError(what, f"what answered is not Slack ({type(error).__name__})", _REACH)
 
 
-def _said(text: str) -> str:
-    """Return Slack's word for an error, such as `channel_not_found`; empty where the answer is something else."""
-    return text.strip() if _WORD.fullmatch(text.strip()) else ""
+def _refusal(error: SlackApiError) -> tuple[str, str]:
+    """Return the word and the cure of an answer, whatever it is: its JSON may be no object."""
+    try:
+        word = answers.said(str(error.response.data["error"]))
+        status = int(error.response.status_code)
+    except Exception:  # noqa: BLE001 - the library passes on whatever came
+        return "what answered is not Slack", _REACH
+    return answers.refusal(status, word)

@@ -106,6 +106,11 @@ def thread_details(report: Report) -> Message:
     return _message(["Details of the rollback."], blocks or [_section("No details.")])
 
 
+def plain_message(lines: Iterable[str], mentions: Sequence[str] = ()) -> Message:
+    """Return a message that is text alone: for when the full one can't be made. The lines are escaped here."""
+    return _message([mention(mentions), *(f"{prose(line)}\n" for line in lines)], ())
+
+
 def mention(mentions: Iterable[str]) -> str:
     """Return Slack's form of the ids and words that the input `slack-mentions` allows; anything else is dropped."""
     told = []

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from shlex import quote
 
 from rollback.engine.endings import refused
 from rollback.engine.moves import Done, Move, Wait
+from rollback.report.commands import Value, aws
 from rollback.report.model import Command, Notice
 from rollback.report.notices import Code, warning
 from rollback.report.results import Result
@@ -80,12 +80,7 @@ def _continue(seen: Seen) -> Move:
             ),
             Command(
                 purpose="Or leave the stuck resources as they are (the same as resources-to-skip) and go on",
-                line=_cli(seen, "continue-update-rollback")
-                + (
-                    f" --resources-to-skip {' '.join(map(quote, seen.stuck))}"
-                    if seen.stuck
-                    else " --resources-to-skip …"
-                ),
+                line=_cli(seen, "continue-update-rollback", resources_to_skip=seen.stuck or "…"),
             ),
         ),
     )
@@ -104,7 +99,7 @@ def _roll_back(seen: Seen) -> Move:
         f"The failed update can't be rolled back by CloudFormation: {refusal}",
         Command(
             purpose="Deploy the last good template over it",
-            line=_cli(seen, "update-stack") + " --template-body file://…",
+            line=_cli(seen, "update-stack", template_body="file://…"),
         ),
         Command(purpose="Next time, record a snapshot before deploying (mode: snapshot): it can be restored"),
     )
@@ -131,7 +126,7 @@ def _at_rest(seen: Seen, state: State) -> Move:
             f"The stack was not restored: {unusable}",
             Command(
                 purpose="Deploy the last good template over it",
-                line=_cli(seen, "update-stack") + " --template-body file://…",
+                line=_cli(seen, "update-stack", template_body="file://…"),
             ),
         )
     return _nothing_to_go_back_to(seen, state)
@@ -154,7 +149,7 @@ def _nothing_to_go_back_to(seen: Seen, state: State) -> Done:
     )
     by_hand = Command(
         purpose="If the infrastructure itself is at fault, deploy the last good template by hand",
-        line=_cli(seen, "update-stack") + " --template-body file://previous-template.yaml",
+        line=_cli(seen, "update-stack", template_body="file://previous-template.yaml"),
     )
     return Done(
         Result.NOT_NEEDED,
@@ -181,7 +176,7 @@ def _no_safe_move(seen: Seen, state: State | None) -> Done:
             return refused(
                 Code.STACK_NEEDS_A_PERSON,
                 f"{where}: an import or a delete failed, and no move is safe without a person.",
-                Command(purpose="See what failed", line=_cli(seen, "describe-stack-events") + " --max-items 20"),
+                Command(purpose="See what failed", line=_cli(seen, "describe-stack-events", max_items="20")),
             )
         case State.DELETING:
             return refused(
@@ -226,7 +221,7 @@ def _not_found(seen: Seen) -> Done:
         f"Stack {seen.name} does not exist in {seen.region or 'this region'}.",
         Command(
             purpose="Check stack-name and aws-region; the region's stacks are",
-            line=f"aws cloudformation list-stacks --region {quote(seen.region)} --query 'StackSummaries[].StackName'",
+            line=aws("cloudformation", "list-stacks", region=seen.region, query="StackSummaries[].StackName"),
         ),
     )
 
@@ -267,5 +262,5 @@ def _status_command(seen: Seen) -> Command:
     return Command(purpose="See where it stands", line=_cli(seen, "describe-stacks"))
 
 
-def _cli(seen: Seen, command: str) -> str:
-    return f"aws cloudformation {command} --stack-name {quote(seen.name)} --region {quote(seen.region)}"
+def _cli(seen: Seen, command: str, **options: Value) -> str:
+    return aws("cloudformation", command, stack_name=seen.name, region=seen.region, **options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rollback.engine.trouble import Denied, Rejected, Unreadable
+from rollback.engine.trouble import Denied, Rejected
 
 if TYPE_CHECKING:
     from rollback.stack.client import CloudFormation
@@ -41,8 +41,6 @@ def _reasons(door: CloudFormation, change_set: ChangeSet, deeper: int) -> list[s
             return list(door.change_set_failures(change_set.id or change_set.name)[:_MOST]) or [reason]
     except (Denied, Rejected) as trouble:
         return [f"{reason} ({trouble.what})"]
-    except Unreadable:
-        return [reason]
     return [reason] if reason else []
 
 

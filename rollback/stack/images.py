@@ -33,11 +33,11 @@ class Images:
         one = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag}
         try:
             with speaking_to_aws("ecr", "DescribeImages"):
-                aws.client("ecr").describe_images(
+                answer = aws.client("ecr").describe_images(
                     registryId=image.account, repositoryName=image.repository, imageIds=[one]
                 )
+                return bool(answer["imageDetails"])
         except Rejected as rejection:
             return rejection.code not in _MISSING
         except Denied:
             return True
-        return True

@@ -293,7 +293,7 @@ class StackPart:
         try:
             self._restore.drop(self.stack)
         except AwsTrouble as trouble:
-            self._progress.tell(self.label, f"our change set may stay behind: {trouble.what}")
+            self._progress.tell(self.label, f"our change set {', '.join(self._restore.left)}: {trouble.what}")
         try:
             self._restore.drop_left(
                 self.stack, runs, self.wishes.role_arn, lambda text: self._progress.tell(self.label, text)

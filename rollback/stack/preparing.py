@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rollback.stack.model import ChangeSet, Stack
     from rollback.stack.tokens import Tokens
 
+_MOST_ASKED = 3
 _EXECUTED = frozenset({"EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE"})
 
 
@@ -39,11 +40,22 @@ class OurChangeSet:
         self._left: list[str] = []
         self._held_against = ""
         self._why = ""
+        self._asked_why = 0
 
     @property
     def arn(self) -> str:
         """Return the ARN of the change set, empty where there is none."""
         return self._arn
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Return a phrase for each change set of ours that is not deleted: its name, and whether it surely exists."""
+        return tuple(
+            f"{one.rpartition('hangeSet/')[2].partition('/')[0]} stays behind"
+            if one.startswith("arn:")
+            else f"{one} may stay behind"
+            for one in self._left
+        )
 
     def look(self, stack: Stack, asked: Mapping[str, Any], recorded: str) -> ChangeSet | None:
         """Return the change set as it is now, once held against what was asked; None while it is not shown."""
@@ -55,9 +67,19 @@ class OurChangeSet:
             self.foreign = self._unlike(self.seen, stack, asked, recorded)
             self._held_against = self._arn
         if self.seen and self.seen.status == "FAILED" and not self.seen.is_empty:
-            self._why = self._why or failing.why(self._door, self.seen)
+            self._why = self._why or self._explained(self.seen)
             self.seen = replace(self.seen, reason=self._why)
         return self.seen
+
+    def _explained(self, failed: ChangeSet) -> str:
+        """Return why it failed, in full where CloudFormation tells that within a few looks."""
+        self._asked_why += 1
+        try:
+            return failing.why(self._door, failed)
+        except (Busy, Unreadable) as trouble:
+            if self._asked_why < _MOST_ASKED:
+                raise
+            return f"{failed.reason} ({trouble.what})"
 
     def create(self, stack: Stack, tokens: Tokens, asked: Mapping[str, Any]) -> None:
         """Ask for a new one; under the same name and token where the answer got lost. Raises AwsTrouble."""
@@ -136,4 +158,5 @@ class OurChangeSet:
         if one in self._left:
             self._left.remove(one)
         if one == self._arn:
-            self._arn, self.seen, self.foreign, self.unseen, self._why = "", None, (), 0, ""
+            self._arn, self.seen, self.foreign, self.unseen = "", None, (), 0
+            self._why, self._asked_why = "", 0

@@ -145,6 +145,11 @@ class Restore:
         """Return the ARN of our change set, as CreateChangeSet answered it; empty where there is none."""
         return self._ours.arn
 
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Return a phrase for each change set of ours that is still there, or may be."""
+        return self._ours.left
+
     def create_change_set(self, stack: Stack, names: Tokens, role_arn: str | None) -> None:
         """Ask for the change set that restores the snapshot. A rejection is remembered, and raised."""
         if not isinstance(self._record, StackSnapshot):

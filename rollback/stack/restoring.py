@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from shlex import quote
-
 from rollback.engine.endings import refused
 from rollback.engine.moves import Done, Move, Wait
+from rollback.report.commands import aws
 from rollback.report.model import Command
 from rollback.report.notices import Code, warning
 from rollback.report.results import Result
@@ -56,9 +55,14 @@ def next_move(seen: Seen) -> Move:
             "and CloudFormation tells nobody the earlier value.",
             Command(
                 purpose="Deploy the last good template by hand, with the value",
-                line=f"aws cloudformation deploy --stack-name {quote(seen.name)} --region {quote(seen.region)}"
-                " --template-file previous-template.yaml"
-                f" --parameter-overrides {' '.join(f'{name}=…' for name in view.secrets_lost)}",
+                line=aws(
+                    "cloudformation",
+                    "deploy",
+                    stack_name=seen.name,
+                    region=seen.region,
+                    template_file="previous-template.yaml",
+                    parameter_overrides=tuple(f"{name}=…" for name in view.secrets_lost),
+                ),
             ),
         )
     if view.artifacts_gone:
@@ -140,11 +144,11 @@ def _not_ours(seen: Seen, change_set: str, differs: tuple[str, ...] = ()) -> Don
         if differs
         else "is there already, and this run did not make it"
     )
-    where = f"--change-set-name {quote(change_set)} --stack-name {quote(seen.name)} --region {quote(seen.region)}"
+    look = aws("cloudformation", "get-template", change_set_name=change_set, stack_name=seen.name, region=seen.region)
     return refused(
         Code.RESTORE_NOT_OURS,
         f"The stack was not restored: change set {change_set} {what}. It was neither executed nor deleted.",
-        Command(purpose="See what it would deploy", line=f"aws cloudformation get-template {where}"),
+        Command(purpose="See what it would deploy", line=look),
         Command(
             purpose="Find out who made it (CloudTrail: CreateChangeSet) or who changed the snapshot's template in S3,"
             " delete the change set, and run this job again"
@@ -219,8 +223,13 @@ def rolled_back(seen: Seen) -> Done:
         (
             Command(
                 purpose="See why",
-                line=f"aws cloudformation describe-stack-events --stack-name {quote(seen.name)}"
-                f" --region {quote(seen.region)} --max-items 20",
+                line=aws(
+                    "cloudformation",
+                    "describe-stack-events",
+                    stack_name=seen.name,
+                    region=seen.region,
+                    max_items="20",
+                ),
             ),
             Command(purpose="Mend what the root cause names, then start a new rollback run"),
         ),

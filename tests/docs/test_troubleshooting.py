@@ -136,6 +136,12 @@ def _(play: Play) -> Report:
     return play.run(**STACK, slack_webhook_url=f"{play.sandbox.url}/slack/no-such-webhook")
 
 
+@situation(Code.SLACK_UNENCRYPTED)
+def _(play: Play) -> Report:
+    play.create()
+    return play.run(**STACK, slack_webhook_url=play.sandbox.slack.webhook_url.replace("127.0.0.1", "0.0.0.0"))
+
+
 @situation(Code.VERIFICATION_FAILED)
 def _(play: Play) -> Report:
     play.job(GOOD)

@@ -337,6 +337,24 @@ def test_the_pushs_time_never_overrules_a_fact(jobs: tuple[Job, ...], more: dict
         assert number(chosen(*jobs, frontend_result=result, pushed_at=at(100), **known)) == good
 
 
+def test_a_time_that_leaves_no_room_for_a_deployment_that_took_place_tells_nothing() -> None:
+    choice = chosen(job(1), job(2, OTHER), frontend_result="success", started_at=at(3))
+    assert code(choice) is Code.LAST_KNOWN_GOOD_UNCLEAR
+
+
+def test_an_id_that_is_no_job_of_the_branch_tells_nothing() -> None:
+    assert code(chosen(job(1), job(2, "HEAD"), failed_job_id="9")) is Code.LAST_KNOWN_GOOD_UNCLEAR
+
+
+def test_a_snapshots_job_without_commit_that_may_be_the_failed_deployment_is_passed_over() -> None:
+    """It was taken after Amplify had built: nothing newer is there, and yet the frontend was deployed."""
+    jobs = job(1, "HEAD"), job(2, "HEAD")
+    known: dict[str, Any] = {"snapshot_job_id": "2", "frontend_result": "success"}
+    assert number(chosen(*jobs, **known)) == "1"
+    assert snapshot_passed_over(newest_first(*jobs), failed(**known)).startswith("names no commit")
+    assert number(chosen(*jobs, job(3, "HEAD"), **known)) == "2"
+
+
 # --- commits in short form ---
 
 

@@ -204,7 +204,7 @@ def test_outputs_off_actions_are_a_table_of_those_that_have_a_value_where_asked_
     values = {"outcome": "rolled-back", "stack-result": "", "verify-result": "passed", "report": '{"version": 1}'}
     runner.outputs(values)
     assert stdout.getvalue() == ""
-    runner.outputs(values, show=True)
+    runner.show_outputs(values)
     assert stdout.getvalue() == "\n== Outputs ==\noutcome        rolled-back\nverify-result  passed\n"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from sandbox.cloudformation import Validation
 from sandbox.demo import incidents
 from tests.reliability import shop
 
@@ -20,6 +21,17 @@ SMOKE_FAILED = {"deploy-infrastructure": "success", "deploy-frontend": "success"
 FRONTEND_FAILED = {"deploy-infrastructure": "success", "deploy-frontend": "failure", "smoke-tests": "skipped"}
 SNAPSHOT_KEY = "develop.json"
 SNAPSHOT = f"s3://{shop.BUCKET}/{SNAPSHOT_KEY}"
+IMAGE_TEMPLATE = shop.template(
+    "good",
+    Render={
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "Role": "arn:aws:iam::123456789012:role/shop-api",
+            "PackageType": "Image",
+            "Code": {"ImageUri": "123456789012.dkr.ecr.us-west-2.amazonaws.com/render:1"},
+        },
+    },
+)
 STACK_MINUTES, FRONTEND_MINUTES, VERIFY_SECONDS = 10.0, 10.0, 120.0
 
 
@@ -73,6 +85,39 @@ def _restore(sandbox: Sandbox, clock: Movable, body: str = shop.BAD_TEMPLATE) ->
 
 def _destructive_restore(sandbox: Sandbox, clock: Movable) -> None:
     _restore(sandbox, clock, shop.DESTRUCTIVE_TEMPLATE)
+
+
+def _refused_early(sandbox: Sandbox, clock: Movable) -> None:
+    """CloudFormation's validation does not take the change set; why is told by DescribeEvents alone."""
+    _restore(sandbox, clock)
+    sandbox.cloudformation.fail_validation(Validation("Api", "Required property [Role] not found"))
+
+
+def _with_an_image(sandbox: Sandbox, clock: Movable) -> None:
+    """The good template names an image in ECR, and it is still there."""
+    shop.deployed(sandbox)
+    kind = "application/vnd.docker.distribution.manifest.v2+json"
+    manifest = {"schemaVersion": 2, "mediaType": kind, "config": {"digest": f"sha256:{'0' * 64}"}, "layers": []}
+    ecr = sandbox.client("ecr")
+    ecr.create_repository(repositoryName="render")
+    ecr.put_image(repositoryName="render", imageManifest=json.dumps(manifest), imageTag="1")
+    shop.with_s3(sandbox)
+    sandbox.cloudformation.update(shop.STACK, IMAGE_TEMPLATE, **shop.request("development", shop.GOOD_TAGS))
+    clock.advance(300)
+    known = {"Stage": {"value": "development"}, "DatabasePassword": {"no_echo": True}}
+    record = {
+        "name": shop.STACK,
+        "id": sandbox.cloudformation.stack(shop.STACK).id,
+        "status": "UPDATE_COMPLETE",
+        "template": IMAGE_TEMPLATE,
+        "parameters": known,
+        "tags": shop.GOOD_TAGS,
+    }
+    text = json.dumps({"version": 1, "taken_at": "2025-12-01T00:00:00+00:00", "stacks": [record]})
+    sandbox.services.put_object(shop.BUCKET, SNAPSHOT_KEY, text.encode())
+    shop.update(sandbox)
+    clock.advance(300)
+    shop.bad_frontend(sandbox)
 
 
 def _still_updating(sandbox: Sandbox, _clock: Movable) -> None:
@@ -133,7 +178,15 @@ REFUSED_RESTORE = Scenario(
     "refused-restore",
     _destructive_restore,
     {"snapshot": SNAPSHOT},
-    adds=frozenset({"CreateChangeSet", "DescribeChangeSet", "DeleteChangeSet"}),
+    adds=frozenset({"CreateChangeSet", "DescribeChangeSet", "DeleteChangeSet", "ListChangeSets"}),
+)
+REFUSED_EARLY = Scenario("refused-early", _refused_early, {"snapshot": SNAPSHOT}, adds=frozenset({"DescribeEvents"}))
+WITH_AN_IMAGE = Scenario(
+    "with-an-image",
+    _with_an_image,
+    {"snapshot": SNAPSHOT},
+    good_template=IMAGE_TEMPLATE,
+    adds=frozenset({"DescribeImages"}),
 )
 STILL_UPDATING = Scenario("still-updating", _still_updating, {"app-id": "", "app-name": shop.APP_NAME, **_VERIFIED})
 FRONTEND_BUILDING = Scenario("frontend-building", _frontend_building, _VERIFIED, FRONTEND_FAILED)
@@ -186,5 +239,5 @@ def recorded(name: str) -> bytes:
 
 
 DEMO = tuple(of_the_demo(name) for name in incidents.INCIDENTS)
-ROLLBACKS = (RESTORE, REFUSED_RESTORE, STILL_UPDATING, FRONTEND_BUILDING, HALF_WAY)
+ROLLBACKS = (RESTORE, REFUSED_RESTORE, REFUSED_EARLY, WITH_AN_IMAGE, STILL_UPDATING, FRONTEND_BUILDING, HALF_WAY)
 ALL = (*ROLLBACKS, PLAN, TAKE_SNAPSHOT, KEEP_SNAPSHOT, STATUS)

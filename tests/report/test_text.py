@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rollback.report.redactor import Redactor
 from rollback.report.results import Outcome
-from rollback.report.text import Redactor, clean, collapse, map_texts, shorten
+from rollback.report.text import clean, collapse, map_texts, shorten
 from tests.report.hostile import ATTACKS, texts
 from tests.report.incidents import PARTIAL, ROLLED_BACK
 

@@ -118,7 +118,7 @@ def test_a_slack_that_hangs_costs_no_more_than_the_budget(sandbox: Sandbox, webh
         ("no_service", "make a new one and renew slack-webhook-url"),
         ("channel_is_archived", "archived"),
         ("invalid_token", "renew slack-webhook-url"),
-        ("something_new", "Check slack-webhook-url"),
+        ("something_new", "Slack's documentation"),
     ],
 )
 def test_a_webhooks_refusal_names_the_cure(sandbox: Sandbox, webhook: SlackWebhook, word: str, cure: str) -> None:
