@@ -31,7 +31,7 @@ def _snapshot(stage: Stage) -> None:
     stage.act("snapshot-saved", mode="snapshot", stack_name=shop.STACK, snapshot="good.json")
     (recorded,) = json.loads((stage.folder / "good.json").read_text(encoding="utf-8"))["stacks"]
     same("the recorded template", json.loads(recorded["template"]), shop.good())
-    same("the recorded parameters", [item["value"] for item in recorded["parameters"]], ["development"])
+    same("the recorded parameters", recorded["parameters"]["Stage"]["value"], "development")
     same("the recorded tags", recorded["tags"], shop.GOOD_TAGS)
 
 
