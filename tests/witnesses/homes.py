@@ -14,7 +14,7 @@ from tests.witnesses.witness import NotHereError
 ROOT = Path(__file__).resolve().parents[2]
 HOMES = ROOT / "out" / "witnesses"
 PINS = ROOT / "tests" / "witnesses"
-_LONGEST_SETUP = 600
+_LONGEST_SETUP = 1200
 
 
 def home_of(folder: str) -> Path:
@@ -66,7 +66,7 @@ def _npm(folder: str, home: Path) -> None:
         raise NotHereError("npm is not here")
     for name in ("package.json", "package-lock.json"):
         shutil.copy(PINS / folder / name, home)
-    # Without the packages' own scripts: none of them may fetch or run anything while it is installed.
+    # Without the packages' own scripts: none of them is needed, and nothing of theirs runs while it is installed.
     _run(["npm", "--prefix", str(home), "ci", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"], "npm")
 
 
