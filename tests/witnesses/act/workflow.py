@@ -18,7 +18,8 @@ OURS = "./.github/rollback"
 
 def played(names: Mapping[str, str], image: str) -> tuple[str, str]:
     """Return the workflow with these values of its environment, and the action.yml that names the built image."""
-    workflow: dict[Any, Any] = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    read: dict[Any, Any] = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    workflow = {"on" if key is True else key: value for key, value in read.items()}  # YAML 1.1 takes `on` for true
     unknown = set(names) - set(workflow["env"])
     if unknown:
         raise KeyError(f"the example has no {', '.join(sorted(unknown))} in its environment")

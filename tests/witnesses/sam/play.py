@@ -33,7 +33,7 @@ def _deploy(stage: Stage, release: str, *options: str) -> Ran:
 def _code(stage: Stage) -> str:
     """Return which package the function is made of, as its own service tells."""
     assert stage.sandbox is not None
-    functions = stage.sandbox.client("lambda").list_functions()["Functions"]
+    functions = stage.sandbox.client("lambda", read_timeout=60).list_functions()["Functions"]
     return "\n".join(sorted(f"{item['FunctionName']} {item['CodeSha256']}" for item in functions))
 
 
@@ -56,5 +56,4 @@ WITNESS = Witness(
     "aws-sam-cli",
     "client of the embedded AWS",
     {'packaged function, HTTP API, alias: deploy, bad deploy, restore; then "No changes to deploy"': _update},
-    quick=False,
 )
