@@ -34,6 +34,8 @@ def _incident(stage: Stage) -> None:
     sandbox, repository = stage.sandbox, stage.folder / "shop"
     before = _deployed(sandbox)
     _write(stage, sandbox, repository)
+    pushed = stage.run("git", "rev-parse", "HEAD", inside="shop").text.strip()
+    sandbox.amplify.branch(_APP, _BRANCH).tip = pushed
     programs = _programs(stage.folder)
     cache = stage.folder / ".cache" / "act"
     ran = stage.run(
@@ -88,7 +90,7 @@ def _template(sandbox: Sandbox) -> object:
 
 def _write(stage: Stage, sandbox: Sandbox, repository: Path) -> None:
     """Lay out the repository of the shop, its bad release committed."""
-    workflow, action = played({"SITE": sandbox.site.url.rstrip("/")}, _IMAGE)
+    workflow, action = played({"SITE": sandbox.site.url.rstrip("/")}, _IMAGE, repository)
     smoke = repository / "tests" / "smoke.sh"
     files = {
         repository / ".github/workflows/deploy.yml": workflow,
