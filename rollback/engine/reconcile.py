@@ -13,6 +13,7 @@ from rollback.engine.endings import denied, rejected, unreadable
 from rollback.engine.moves import Done, Ended, Move, Wait
 from rollback.engine.pace import Pace
 from rollback.engine.trouble import Busy, Denied, Rejected, Throttled, Unreadable
+from rollback.engine.waiting import Reminder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -52,10 +53,14 @@ class Part(Protocol[Observation]):
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait: `timeout` in seconds for the whole part, `longest_gap` in seconds between two looks."""
+    """How long to wait: `timeout` in seconds for the whole part, `longest_gap` in seconds between two looks.
+
+    `say` is told, at once and then once a minute, what `patiently` waits for.
+    """
 
     timeout: float
     longest_gap: float
+    say: Callable[[str], None] = lambda _: None
 
 
 def reconcile(
@@ -130,6 +135,7 @@ def patiently(look: Callable[[], Observation], patience: Patience, clock: Clock)
     """
     deadline = clock.monotonic() + patience.timeout
     pace = Pace(patience.longest_gap)
+    reminder = Reminder(clock, patience.say)
     unreadable_looks = 0
     while True:
         try:
@@ -139,6 +145,7 @@ def patiently(look: Callable[[], Observation], patience: Patience, clock: Clock)
             left = deadline - clock.monotonic()
             if unreadable_looks >= UNREADABLE_LOOKS or left <= 0:
                 raise
+            reminder.remind(f"waiting for AWS, {left:.0f} s at most: {trouble.what}")
             if isinstance(trouble, Busy):
                 pace.slow_down()
         clock.sleep(min(pace.gap(Wait("AWS to answer")), left))

@@ -75,7 +75,8 @@ def leave_nothing_behind(incident: Incident) -> None:
 
 
 def _snapshot(incident: Incident) -> UsableSnapshot:
-    inputs, doors, patience = incident.inputs, incident.doors, wishes.stack_patience(incident.inputs)
+    inputs, doors = incident.inputs, incident.doors
+    patience = wishes.stack_patience(inputs, incident.progress)
     if not inputs.snapshot:
         return UsableSnapshot()
     try:
@@ -122,7 +123,7 @@ def _roll_back_stack(incident: Incident, name: str, snapshot: UsableSnapshot) ->
     asked = wishes.stack_wishes(incident.inputs, incident.run_keys)
     part = StackPart(name, asked, doors.cloudformation, incident.clock, incident.progress, restore)
     incident.stacks.append((part, None))
-    done = yield from _drive(incident, part, wishes.stack_patience(incident.inputs))
+    done = yield from _drive(incident, part, wishes.stack_patience(incident.inputs, incident.progress))
     incident.stacks[-1] = part, done
     _after_its_end(incident, partial(_settle, incident, part), part.watch.find_root_cause)
 
@@ -144,7 +145,7 @@ def _drop_change_set(incident: Incident, part: StackPart) -> None:
 def _roll_back_frontend(incident: Incident, part: FrontendPart) -> Lane:
     inputs = incident.inputs
     incident.frontend = part, None
-    done = yield from _drive(incident, part, wishes.frontend_patience(inputs))
+    done = yield from _drive(incident, part, wishes.frontend_patience(inputs, incident.progress))
     incident.frontend = part, done
     lock = [part.lock_auto_build] if inputs.lock_auto_build and done.result in GOOD else []
     _after_its_end(incident, part.find_failure, *lock)
