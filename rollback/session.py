@@ -89,7 +89,8 @@ class Session:
         for address in (inputs.verify_url, inputs.slack_api_url):
             redactor.learn_address(address)
         redactor.keep(*facts_of(inputs, self._environ))
-        progress = Progress(self._clock, self._runner.line, self._begun)
+        live = self._runner.live if self._runner.is_watched else None
+        progress = Progress(self._clock, self._runner.line, self._begun, live=live)
         doors = Doors(inputs.region, self._environ, self._clock, redactor)
         keys = run_keys(self._environ)
         return Incident(inputs, self._environ, self._clock, progress, doors, self._started, keys)

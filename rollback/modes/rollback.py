@@ -165,7 +165,11 @@ def _drive(incident: Incident, part: Part[Observation], patience: Patience) -> G
     driven = Rehearsed(part) if incident.inputs.dry_run else part
     try:
         done = yield from reconcile(
-            driven, patience, incident.clock, lambda text: incident.progress.detail(part.label, text)
+            driven,
+            patience,
+            incident.clock,
+            say=lambda text: incident.progress.detail(part.label, text),
+            waiting=lambda wait: incident.progress.waiting(part.label, wait.why, wait.ends_in),
         )
     except Exception as defect:  # noqa: BLE001 - a defect in one part must not keep the other from being rolled back
         notice = internal_error(defect)
