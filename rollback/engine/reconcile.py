@@ -13,6 +13,7 @@ from rollback.engine.endings import denied, rejected, unreadable
 from rollback.engine.moves import Done, Ended, Move, Wait
 from rollback.engine.pace import Pace
 from rollback.engine.trouble import Busy, Denied, Rejected, Throttled, Unreadable
+from rollback.engine.waiting import Reminder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -52,19 +53,27 @@ class Part(Protocol[Observation]):
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait: `timeout` in seconds for the whole part, `longest_gap` in seconds between two looks."""
+    """How long to wait: `timeout` in seconds for the whole part, `longest_gap` in seconds between two looks.
+
+    `say` is told, at once and then once a minute, what `patiently` waits for.
+    """
 
     timeout: float
     longest_gap: float
+    say: Callable[[str], None] = lambda _: None
 
 
 def reconcile(
-    part: Part[Observation], patience: Patience, clock: Clock, say: Callable[[str], None] = lambda _: None
+    part: Part[Observation],
+    patience: Patience,
+    clock: Clock,
+    say: Callable[[str], None] = lambda _: None,
+    waiting: Callable[[Wait], None] = lambda _: None,
 ) -> Generator[float, None, Done]:
     """Drive `part`, a step at a time, until it is done, no safe move is left, or the deadline ends the waiting.
 
     Yields when the next step is due, on the monotonic clock (see `engine.turns`), and returns how the part ended. The
-    deadline ends waiting only: a move that is due is made even past it.
+    deadline ends waiting only: a move that is due is made even past it. `waiting` is told of each wait.
     """
     deadline = clock.monotonic() + patience.timeout
     pace = Pace(patience.longest_gap)
@@ -73,6 +82,7 @@ def reconcile(
         now = clock.monotonic()
         if now >= deadline:
             return part.timed_out(move.why)
+        waiting(move)
         yield min(now + pace.gap(move), deadline)
     return move
 
@@ -130,6 +140,7 @@ def patiently(look: Callable[[], Observation], patience: Patience, clock: Clock)
     """
     deadline = clock.monotonic() + patience.timeout
     pace = Pace(patience.longest_gap)
+    reminder = Reminder(clock, patience.say)
     unreadable_looks = 0
     while True:
         try:
@@ -139,6 +150,7 @@ def patiently(look: Callable[[], Observation], patience: Patience, clock: Clock)
             left = deadline - clock.monotonic()
             if unreadable_looks >= UNREADABLE_LOOKS or left <= 0:
                 raise
+            reminder.remind(f"waiting for AWS, {left:.0f} s at most: {trouble.what}")
             if isinstance(trouble, Busy):
                 pace.slow_down()
         clock.sleep(min(pace.gap(Wait("AWS to answer")), left))

@@ -77,7 +77,8 @@ def leave_nothing_behind(incident: Incident) -> None:
 
 
 def _snapshot(incident: Incident) -> UsableSnapshot:
-    inputs, doors, patience = incident.inputs, incident.doors, wishes.stack_patience(incident.inputs)
+    inputs, doors = incident.inputs, incident.doors
+    patience = wishes.stack_patience(inputs, incident.progress)
     if not inputs.snapshot:
         return UsableSnapshot()
     try:
@@ -125,7 +126,7 @@ def _roll_back_stack(incident: Incident, name: str, snapshot: UsableSnapshot) ->
     asked = wishes.stack_wishes(incident.inputs, incident.run_keys)
     part = StackPart(name, asked, doors.cloudformation, incident.clock, incident.progress, restore)
     incident.stacks.append((part, None))
-    done = yield from _drive(incident, part, wishes.stack_patience(incident.inputs))
+    done = yield from _drive(incident, part, wishes.stack_patience(incident.inputs, incident.progress))
     incident.stacks[-1] = part, done
     _after_its_end(incident, partial(_settle, incident, part), part.watch.find_root_cause)
 
@@ -147,7 +148,7 @@ def _drop_change_set(incident: Incident, part: StackPart) -> None:
 def _roll_back_frontend(incident: Incident, part: FrontendPart) -> Lane:
     inputs = incident.inputs
     incident.frontend = part, None
-    done = yield from _drive(incident, part, wishes.frontend_patience(inputs))
+    done = yield from _drive(incident, part, wishes.frontend_patience(inputs, incident.progress))
     incident.frontend = part, done
     lock = [part.lock_auto_build] if inputs.lock_auto_build and done.result in GOOD else []
     _after_its_end(incident, part.find_failure, partial(_tell_backend, incident, part, done), *lock)
@@ -172,7 +173,11 @@ def _drive(incident: Incident, part: Part[Observation], patience: Patience) -> G
     driven = Rehearsed(part) if incident.inputs.dry_run else part
     try:
         done = yield from reconcile(
-            driven, patience, incident.clock, lambda text: incident.progress.detail(part.label, text)
+            driven,
+            patience,
+            incident.clock,
+            say=lambda text: incident.progress.detail(part.label, text),
+            waiting=lambda wait: incident.progress.waiting(part.label, wait.why, wait.ends_in),
         )
     except Exception as defect:  # noqa: BLE001 - a defect in one part must not keep the other from being rolled back
         notice = internal_error(defect)

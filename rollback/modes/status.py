@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 def look_at_everything(incident: Incident) -> Ending:
     """Look at each stack and at the frontend once; what doesn't exist is part of the answer. Raises AwsTrouble."""
     for name in incident.inputs.stack_name:
-        incident.told_stacks.append(look_at_stack(incident, name, wishes.stack_patience(incident.inputs)))
+        incident.told_stacks.append(
+            look_at_stack(incident, name, wishes.stack_patience(incident.inputs, incident.progress))
+        )
     if incident.inputs.has_frontend:
         incident.told_frontend = _frontend(incident)
     said = [stack.reason for stack in incident.told_stacks]
@@ -39,9 +41,9 @@ def _frontend(incident: Incident) -> FrontendReport:
     asked = wishes.frontend_wishes(incident.inputs, pushed_at=event.pushed_at(incident.environ))
     part = FrontendPart(asked, incident.doors.amplify, incident.progress)
     try:
-        patiently(part.observe, wishes.frontend_patience(incident.inputs), incident.clock)
+        patiently(part.observe, wishes.frontend_patience(incident.inputs, incident.progress), incident.clock)
         while isinstance(part.choice(), NeedsOlder):
-            patiently(part.read_older, wishes.frontend_patience(incident.inputs), incident.clock)
+            patiently(part.read_older, wishes.frontend_patience(incident.inputs, incident.progress), incident.clock)
     except Ended as end:
         notice = error(Code(end.done.code), end.done.reason, *end.done.next_steps)
         return frontend_report(part, None).model_copy(update={"reason": end.done.reason, "notices": (notice,)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import ClassVar
 
 import pytest
@@ -293,3 +294,16 @@ def test_a_single_looks_patience_ends_at_the_deadline() -> None:
     with pytest.raises(Throttled):
         patiently(throttled.observe, PATIENCE, clock)
     assert clock.monotonic() >= PATIENCE.timeout
+
+
+def test_a_single_look_says_at_once_what_it_waits_for_and_then_once_a_minute() -> None:
+    said: list[tuple[float, str]] = []
+    clock = FakeClock()
+    patience = Patience(timeout=300.0, longest_gap=5.0, say=lambda text: said.append((clock.monotonic(), text)))
+    began = clock.monotonic()
+    with pytest.raises(Busy):
+        patiently(Scripted([Busy("no answer")]).observe, patience, clock)
+    assert said[0] == (began, "waiting for AWS, 300 s at most: no answer")
+    times = [at for at, _ in said]
+    assert len(times) >= 3
+    assert all(60 <= later - earlier < 120 for earlier, later in pairwise(times))
