@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 WRITES = frozenset({
     "CancelUpdateStack", "ContinueUpdateRollback", "RollbackStack", "CreateChangeSet", "ExecuteChangeSet",
     "DeleteChangeSet", "StartJob", "StopJob", "UpdateApp", "UpdateBranch", "PutObject",
+    "StartDeployment", "CopyObject",
 })  # fmt: skip
 READS = ("Describe", "Get", "List", "Head", "Scan")
+_SEEDED_ZIPS = 2
+"""Zip deployments of a scenario, the good one and the bad one: those after them are ours."""
 OUR_PREFIX = "rollback-action-"
 MODES = {
     Mode.SNAPSHOT: {Outcome.SNAPSHOT_SAVED, Outcome.FAILED},
@@ -69,12 +72,7 @@ def _jobs_broken(sandbox: Sandbox) -> Iterator[str]:
     branch = sandbox.amplify.branch(shop.APP, shop.BRANCH)
     ours = redeployments(sandbox)
     for job in ours:
-        if job.job_type != "RETRY" or job.retry_of is None:
-            yield f"started job {job.id} of type {job.job_type}"
-        elif job.retry_of.outcome != "SUCCEED":
-            yield f"redeployed job {job.retry_of.id}, which ended {job.retry_of.outcome}"
-        if shop.BAD in {job.commit, job.builds}:
-            yield f"redeployed the failed commit as job {job.id}"
+        yield from _job_broken(sandbox, job)
     for earlier, later in itertools.pairwise(ours):
         if earlier.ends is None or earlier.ends > later.created:
             yield f"started job {later.id} while job {earlier.id} was under way"
@@ -83,9 +81,22 @@ def _jobs_broken(sandbox: Sandbox) -> Iterator[str]:
             yield f"stopped job {call.params['jobId']}, which is not of the failed commit"
 
 
+def _job_broken(sandbox: Sandbox, job: Job) -> Iterator[str]:
+    if job.job_type == "MANUAL":
+        if job.builds != shop.good_zip(sandbox):
+            yield f"deployed {job.source} as job {job.id}, which is not the good zip"
+    elif job.job_type != "RETRY" or job.retry_of is None:
+        yield f"started job {job.id} of type {job.job_type}"
+    elif job.retry_of.outcome != "SUCCEED":
+        yield f"redeployed job {job.retry_of.id}, which ended {job.retry_of.outcome}"
+    if shop.BAD in {job.commit, job.builds}:
+        yield f"redeployed the failed commit as job {job.id}"
+
+
 def redeployments(sandbox: Sandbox) -> list[Job]:
     """Return the jobs that were started by the API: ours."""
-    return [job for job in sandbox.amplify.branch(shop.APP, shop.BRANCH).jobs.values() if job.by_api]
+    jobs = sandbox.amplify.branch(shop.APP, shop.BRANCH).jobs.values()
+    return [job for job in jobs if job.by_api or (job.job_type == "MANUAL" and job.id > _SEEDED_ZIPS)]
 
 
 def _redeploys_once(run: Run, _scenario: Scenario) -> Iterator[str]:
@@ -97,8 +108,8 @@ def _redeploys_once(run: Run, _scenario: Scenario) -> Iterator[str]:
 
 def restores(sandbox: Sandbox) -> list[str]:
     """Return the tokens of the restores that CloudFormation executed."""
-    stack = sandbox.cloudformation.stack(shop.STACK)
-    found = [item.token for item in stack.operations if tokens.step_of(item.token) == tokens.RESTORE]
+    operations = sandbox.cloudformation.stack(shop.STACK).operations if shop.has_stack(sandbox) else []
+    found = [item.token for item in operations if tokens.step_of(item.token) == tokens.RESTORE]
     return list(found)
 
 
@@ -150,7 +161,8 @@ def _speaks_the_truth(run: Run, scenario: Scenario) -> Iterator[str]:
 
 
 def _leaves_its_change_set_behind_only_in_words(run: Run, _scenario: Scenario) -> Iterator[str]:
-    for name, item in run.sandbox.cloudformation.stack(shop.STACK).change_sets.items():
+    sets = run.sandbox.cloudformation.stack(shop.STACK).change_sets if shop.has_stack(run.sandbox) else {}
+    for name, item in sets.items():
         left = _is_ours(item.name) and item.execution != "EXECUTE_COMPLETE"
         if left and "stays behind" not in run.stdout:
             yield f"left its change set {name} ({item.status}, {item.execution})"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from sandbox.amplify import zip_of
 from sandbox.cloudformation import Validation
 from sandbox.demo import incidents
 from tests.reliability import shop
@@ -147,6 +148,23 @@ def _half_way(sandbox: Sandbox, clock: Movable) -> None:
     shop.bad_frontend(sandbox)
 
 
+def _zip_overwritten(sandbox: Sandbox, _clock: Movable) -> None:
+    """No snapshot kept the zip, but the bucket its versions."""
+    shop.with_s3(sandbox)
+    client = sandbox.client("s3")
+    client.put_bucket_versioning(Bucket=shop.ARTIFACTS, VersioningConfiguration={"Status": "Enabled"})
+    sandbox.amplify.add_app(shop.APP_NAME, shop.APP, repository="")
+    sandbox.amplify.add_branch(shop.APP, shop.BRANCH)
+    for release, ago in (("good", 86_400), ("bad", 600)):
+        began = sandbox.clock.now() - ago
+        sandbox.services.put_object(shop.ARTIFACTS, "latest.zip", zip_of({"index.html": release}))
+        sandbox.services.date_object(shop.ARTIFACTS, "latest.zip", began - 30)
+        source = f"s3://{shop.ARTIFACTS}/latest.zip"
+        sandbox.amplify.add_job(
+            shop.APP, shop.BRANCH, job_type="MANUAL", source_url=source, started=began, ended=began + 5
+        )
+
+
 def _at_rest(sandbox: Sandbox, _clock: Movable) -> None:
     shop.deployed(sandbox)
     shop.with_s3(sandbox)
@@ -203,6 +221,12 @@ TOGETHER = Scenario(
     {"order": "together", **_VERIFIED},
     adds=frozenset({"GetBranch", "CancelUpdateStack", "StartJob", "DescribeStacks", "GetJob"}),
 )
+ZIP = Scenario(
+    "zip-overwritten",
+    _zip_overwritten,
+    {"stack-name": "", "snapshot": SNAPSHOT},
+    adds=frozenset({"HeadObject", "ListObjectVersions", "CopyObject", "StartDeployment", "GetJob", "ListJobs"}),
+)
 PLAN = Scenario("plan", _restore, {"snapshot": SNAPSHOT, "dry-run": "true"})
 TAKE_SNAPSHOT = Scenario("snapshot", _at_rest, {"mode": "snapshot", "snapshot": SNAPSHOT})
 KEEP_SNAPSHOT = Scenario(
@@ -220,9 +244,10 @@ def of_the_demo(name: str) -> Scenario:
 
     def prepare(sandbox: Sandbox, clock: Movable) -> None:
         if incident.snapshot_first:
-            text = recorded(name)
+            objects = recorded(name)
             incident.snapshot_first(sandbox)
-            sandbox.services.put_object(incidents.BUCKET, f"{incidents.BRANCH}.json", text)
+            for key, body in objects.items():
+                sandbox.services.put_object(incidents.BUCKET, key, body)
         incident.prepare(sandbox)
         if incident.snapshot_first:
             clock.advance(60)
@@ -232,8 +257,8 @@ def of_the_demo(name: str) -> Scenario:
 
 
 @cache
-def recorded(name: str) -> bytes:
-    """Return what the product's own snapshot mode records before a bad deployment of the demo."""
+def recorded(name: str) -> dict[str, bytes]:
+    """Return what the product's own snapshot mode puts into the bucket before a bad deployment of the demo."""
     from tests.reliability.play import play  # noqa: PLC0415 - as above
 
     incident = incidents.INCIDENTS[name]
@@ -242,12 +267,12 @@ def recorded(name: str) -> bytes:
         lambda sandbox, _clock: incident.snapshot_first(sandbox) if incident.snapshot_first else None,
         {**incident.inputs, "mode": "snapshot"},
     )
-    return play(first).objects[f"{incidents.BRANCH}.json"]
+    return play(first).objects
 
 
 DEMO = tuple(of_the_demo(name) for name in incidents.INCIDENTS)
 ROLLBACKS = (
     *(RESTORE, REFUSED_RESTORE, REFUSED_EARLY, WITH_AN_IMAGE, STILL_UPDATING, FRONTEND_BUILDING, HALF_WAY),
-    TOGETHER,
+    *(TOGETHER, ZIP),
 )
 ALL = (*ROLLBACKS, PLAN, TAKE_SNAPSHOT, KEEP_SNAPSHOT, STATUS)

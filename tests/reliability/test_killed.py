@@ -12,13 +12,13 @@ from tests.reliability.invariants import WRITES, broken
 from tests.reliability.kills import Place, killed_at
 from tests.reliability.matrix import states, undisturbed
 from tests.reliability.play import staged
-from tests.reliability.scenarios import DEMO, REFUSED_RESTORE, RESTORE, Scenario
+from tests.reliability.scenarios import DEMO, REFUSED_RESTORE, RESTORE, ZIP, Scenario
 from tests.reliability.state import state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SCENARIOS = (*DEMO, RESTORE, REFUSED_RESTORE)
+SCENARIOS = (*DEMO, RESTORE, REFUSED_RESTORE, ZIP)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
