@@ -136,10 +136,10 @@ def test_a_plan_looks_at_everything_once_and_writes_nothing_but_a_change_set() -
 
 def test_a_snapshot_asks_for_each_fact_once() -> None:
     run = play(scenarios.TAKE_SNAPSHOT)
-    again = {"ListJobs", "GetBranch"}  # whether the newest job failed, and whether the branch has a backend of its own
     asked = Counter(call.operation for call in run.calls)
-    assert asked == {operation: 1 + (operation in again) for operation in asked}
-    assert len(asked) == 13  # ten that record, one for its artifacts, two for its table
+    again = asked.pop("ListJobs")  # whether the newest job failed
+    assert (again, set(asked.values())) == (2, {1})
+    assert len(asked) == 12  # nine that record, one for its artifacts, two for its table
 
 
 def test_status_takes_seven_calls() -> None:

@@ -1,4 +1,4 @@
-"""What a failed build logged last, and what each build deploys. The door to Amplify's logs and backends."""
+"""What a failed build logged last: the step that failed, and the end of its log. The door to Amplify's logs."""
 
 from __future__ import annotations
 
@@ -30,14 +30,6 @@ def failed_step(aws: Aws, app_id: str, branch: str, job_id: str, secrets: Iterab
     if failed is None:
         return None
     return BuildLog(job=job_id, step=failed.get("stepName", ""), lines=_last_lines(failed.get("logUrl", ""), secrets))
-
-
-def backend_of(aws: Aws, app_id: str, branch: str) -> str:
-    """Return the ARN of the backend that each build of the branch deploys too; empty for none. Raises AwsTrouble."""
-    client = aws.client("amplify")
-    with speaking_to_aws("amplify", "GetBranch"):
-        found = client.get_branch(appId=app_id, branchName=branch)["branch"]
-        return str((found.get("backend") or {}).get("stackArn") or found.get("backendEnvironmentArn") or "")
 
 
 def _last_lines(url: str, secrets: Iterable[str]) -> tuple[str, ...]:

@@ -121,12 +121,12 @@ def _build(incident: Incident, part: FrontendPart, job: Job) -> BuildLog | None:
     if app is None:
         return None
     try:
-        environment = incident.doors.amplify.branch(app.id, branch).environment
+        environment = incident.doors.amplify.heard_branch(app.id, branch).environment or {}
     except AwsTrouble as trouble:
         said = "the failed build's log is not shown, for which values in it are the branch's secrets is not known"
         _not_read(incident, f"{said}: {trouble.what} {trouble.cure}".strip())
         return None
-    secrets = [*(app.environment or {}).values(), *(environment or {}).values()]
+    secrets = [*(app.environment or {}).values(), *environment.values()]
     return failed_step(incident.doors.aws, app.id, branch, job.id, secrets)
 
 

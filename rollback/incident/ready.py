@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from rollback.evidence import previous
 from rollback.evidence.alarms import ringing
 from rollback.evidence.asking import Questions
-from rollback.evidence.builds import backend_of
 from rollback.evidence.kinds import holds_data, protection_of
 from rollback.evidence.protection import Protection, row
 from rollback.evidence.readiness import Recorded, artifacts_of, rows
@@ -89,7 +88,7 @@ class _Looking:
         return next(iter(newest_first(jobs)), None)
 
     def _backend(self, frontend: FrontendSnapshot | None) -> str:
-        return backend_of(self._doors.aws, frontend.app_id, frontend.branch) if frontend else ""
+        return self._doors.amplify.heard_branch(frontend.app_id, frontend.branch).backend if frontend else ""
 
     def _previous(self, job: Answer[Job | None], alarms: Answer[tuple[RingingAlarm, ...]]) -> Readiness:
         said = previous.failures(self._snapshot.stacks, job.found, alarms.found or ())

@@ -97,6 +97,7 @@ def _keep(incident: Incident, where: Place, there: Stored) -> Ending:
         "deployment's."
     )
     incident.notices.append(warning(Code.SNAPSHOT_KEPT, text))
+    say_whether_ready(incident, kept)
     return Outcome.SNAPSHOT_SAVED, text
 
 

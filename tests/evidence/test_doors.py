@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from rollback.aws import Aws
 from rollback.engine.trouble import AwsTrouble
 from rollback.evidence.alarms import ringing
-from rollback.evidence.builds import backend_of, failed_step
+from rollback.evidence.builds import failed_step
 from rollback.evidence.functions import FUNCTION, log_group
 from rollback.evidence.kinds import LOOKS, UNKNOWN, holds_data, protection_of
 from rollback.evidence.logs import errors_in
@@ -256,11 +256,6 @@ def test_a_build_that_succeeded_has_no_failed_step(sandbox: Sandbox, aws: Aws) -
     failed_build(sandbox)
     sandbox.amplify.add_job("d1shop", "develop", commit="a" * 40)
     assert failed_step(aws, "d1shop", "develop", "2", []) is None
-
-
-def test_a_branch_without_a_backend_has_none(sandbox: Sandbox, aws: Aws) -> None:
-    failed_build(sandbox)
-    assert backend_of(aws, "d1shop", "develop") == ""
 
 
 def listed(**stacks: tuple[ResourceSnapshot, ...]) -> Any:
