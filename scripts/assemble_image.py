@@ -187,6 +187,7 @@ A_CALL: dict[str, tuple[str, dict[str, str]]] = {
     "cloudwatch": ("describe_alarms", {}),
     "cognito-idp": ("describe_user_pool", {"UserPoolId": "none_none"}),
     "dynamodb": ("describe_table", {"TableName": "none"}),
+    "ecr": ("describe_images", {"repositoryName": "none"}),
     "efs": ("describe_backup_policy", {"FileSystemId": "none"}),
     "lambda": ("get_function_configuration", {"FunctionName": "none"}),
     "logs": ("filter_log_events", {"logGroupName": "none"}),

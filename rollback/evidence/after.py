@@ -66,6 +66,10 @@ def _made(owned: Owned, protection: Protection, moment: datetime | None, region:
     return said, commands
 
 
+def _retold(step: Command, how: str) -> Command:
+    return step.model_copy(update={"purpose": f"{step.purpose}, {how}"})
+
+
 def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
