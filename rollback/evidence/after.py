@@ -58,11 +58,8 @@ def _made(owned: Owned, protection: Protection, moment: datetime | None, region:
     if protection.earliest and moment and moment < protection.earliest:
         since = _iso(protection.earliest)
         said = f"the service names {since} as the first moment that can be had again: the deployment had begun by then"
-        first = [
-            Command(purpose=f"{one.purpose}, as of {since}", line=one.line) for one in maker(owned, since, region)[1]
-        ]
-        then = [Command(purpose=f"{one.purpose}, as of {at}: if it takes that", line=one.line) for one in commands]
-        return said, (*first, *then)
+        first = [_retold(one, f"as of {since}") for one in maker(owned, since, region)[1]]
+        return said, (*first, *(_retold(one, f"as of {at}: if it takes that") for one in commands))
     return said, commands
 
 
