@@ -120,20 +120,20 @@ def _bucket(owned: Owned, at: str, region: str) -> Made:
             region=region,
         )
 
+    columns = "[LastModified,Key,VersionId]"
+    written, deleted = listed("Versions", columns), listed("DeleteMarkers", columns)
+    back = command(
+        "s3api",
+        "copy-object",
+        bucket=owned.physical_id,
+        key=_FILL_IN,
+        copy_source=f"{owned.physical_id}/{_FILL_IN}?versionId={_FILL_IN}",
+        region=region,
+    )
     return "versioning is on: each earlier version is still there", (
-        Command(purpose="What was written since", line=listed("Versions", "[LastModified,Key,VersionId]")),
-        Command(purpose="What was deleted since", line=listed("DeleteMarkers", "[LastModified,Key,VersionId]")),
-        Command(
-            purpose="Bring one object's earlier version back",
-            line=command(
-                "s3api",
-                "copy-object",
-                bucket=owned.physical_id,
-                key=_FILL_IN,
-                copy_source=f"{owned.physical_id}/{_FILL_IN}?versionId={_FILL_IN}",
-                region=region,
-            ),
-        ),
+        Command(purpose="What was written since", line=written),
+        Command(purpose="What was deleted since", line=deleted),
+        Command(purpose="Bring one object's earlier version back", line=back),
     )
 
 
