@@ -151,11 +151,8 @@ def answers(report: Report) -> list[tuple[str, str]]:
     if report.mode is Mode.VERIFY:
         return []
     if report.mode is not Mode.ROLLBACK:
-        asked = [
-            ("Live now", live_now(report)),
-            ("Last known good", _last_known_good(report)),
-            ("If this deployment fails", ready(report)),
-        ]
+        asked = [("Live now", live_now(report)), ("Last known good", _last_known_good(report))]
+        asked.append(("If this deployment fails", ready(report)))
     elif report.outcome in {Outcome.INVALID_INPUTS, Outcome.NOT_TRIGGERED}:
         return []
     else:
