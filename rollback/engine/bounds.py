@@ -74,6 +74,6 @@ def all_in_time(seconds: float, works: Sequence[Callable[[], object]], beside: i
     with suppress(Overdue):
         in_time(seconds, wait)
     over.set()
-    for call in calls:
-        if call.error is not None:
-            raise call.error
+    errors = [call.error for call in calls if call.error is not None]
+    for error in sorted(errors, key=lambda error: isinstance(error, Exception)):  # what ends the process comes first
+        raise error
