@@ -39,10 +39,10 @@ class Questions:
         self._works.append(partial(_fill, answer, question))
         return answer
 
-    def wait(self, seconds: float) -> None:
-        """Ask all of them; what has no answer after `seconds` gets none."""
+    def wait(self, seconds: float, beside: int = 8) -> None:
+        """Ask all of them, so many beside each other; what has no answer after `seconds` gets none."""
         works, self._works = self._works, []
-        all_in_time(seconds, works)
+        all_in_time(seconds, works, beside)
 
 
 def _fill(answer: Answer[Found], question: Callable[[], Found]) -> None:

@@ -39,10 +39,10 @@ def look_after_the_data(incident: Incident) -> None:
 def _look(incident: Incident) -> None:
     questions, begins = Questions(), {part.name: _began(part) for part, _ in incident.stacks}
     listed = [(part, questions.ask(partial(_now, incident, part))) for part, _ in incident.stacks]
-    questions.wait(_SECONDS / 2)
+    questions.wait(_SECONDS / 2, beside=1)
     told = [pair for part, answer in listed for pair in _once(part, incident, answer.found) if holds_data(pair[0])]
     looks = [questions.ask(partial(protection_of, incident.doors.aws, one)) for one, _ in told]
-    questions.wait(_SECONDS / 2)
+    questions.wait(_SECONDS / 2, beside=1)
     known = [begin for begin in (*begins.values(), _job_began(incident)) if begin]
     moment = moment_before(incident.inputs.started_at, event.pushed_at(incident.environ), known)
     reports = [
