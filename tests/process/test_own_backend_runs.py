@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sandbox import ALL, Fault, Kind
 from tests.process.shop import APP_ID, BRANCH, GOOD
@@ -24,7 +24,7 @@ def told(ran: Ran) -> str:
     return str(notice["text"])
 
 
-def run(shop: Shop, **inputs: str) -> Ran:
+def run(shop: Shop, **inputs: Any) -> Ran:
     return shop.run(app_id=APP_ID, branch=BRANCH, force="true", **inputs)
 
 

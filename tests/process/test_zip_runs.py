@@ -164,7 +164,7 @@ def test_a_snapshot_keeps_the_zip_and_a_rollback_is_proven_by_its_digest(zips: Z
     zips.deployed("latest.zip", ONE, DAY)
     taken = zips.snapshot()
     assert taken["outcome"] == "snapshot-saved"
-    assert taken.codes == set()
+    assert (taken.codes, taken["ready"]) == (set(), "true")
     assert zips.kept == [KEPT.removeprefix("s3://shop-snapshots/")]
     zips.deployed("latest.zip", TWO, 600)
     ran = zips.roll_back(snapshot=SNAPSHOT)
@@ -216,6 +216,7 @@ def test_what_cannot_be_kept_is_said_when_the_snapshot_is_taken(zips: ZipShop, u
     taken = zips.snapshot()
     assert taken.codes == {"snapshot-cannot-restore"}
     assert words in taken.told
+    assert taken["ready"] == "false"
     assert "start-deployment --source-url s3://" in taken.log
     assert "sig=1" not in taken.everything
 
