@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Every AWS service that the product calls: of botocore's service models, only these are in the image.
-SERVICES = ("amplify", "cloudformation", "cloudwatch", "ecr", "s3", "sts")
+SERVICES = ("amplify", "cloudformation", "cloudwatch", "cognito-idp", "dynamodb", "ecr", "s3", "sts")
 
 # What the packages bring for other uses than ours, relative to the product's folder.
 UNUSED = (

@@ -57,7 +57,7 @@ def decide(seen: Seen) -> Move:
 
 def _towards(seen: Seen, target: Job) -> Move:
     failed = last_of_failed(seen.jobs, target, seen.deployment)
-    superseded = _superseded(seen, target, failed)
+    superseded = _superseded(seen, target)
     if superseded:
         return superseded
     there = redeployed_before(seen)
@@ -93,31 +93,32 @@ def _redeploy(seen: Seen, target: Job) -> Move:
     return Redeploy(target)
 
 
-def _superseded(seen: Seen, target: Job, last: int | None) -> Done | None:
+def _superseded(seen: Seen, target: Job) -> Done | None:
     """Return the refusal where somebody deployed another commit after the failed one, else None.
 
-    Only what certainly is another commit's counts, and never what may be the deployment's own: where it left no job,
-    the workflow's frontend result says that it built none, or has built it.
+    Only what certainly is another commit's counts, and never what may be the deployment's own: where no job is known
+    as its own, the workflow's frontend result says that it built none, or has built it.
     """
     deployment, newest = seen.deployment, seen.jobs[0]
     if deployment.target_job_id or deployment.target_commit:
         return None
-    if newest.names_no_commit or newest.same_commit(target) or failed_deployment(seen.jobs, deployment).is_of(newest):
+    failed = failed_deployment(seen.jobs, deployment)
+    if newest.names_no_commit or newest.same_commit(target) or failed.is_of(newest):
         return None
-    if last is not None:
-        newer = newest.number > last
-    elif deployment.frontend_result in BUILT_NOTHING:
+    if failed.last is not None:
+        newer = newest.number > failed.last
+    elif deployment.commit and deployment.frontend_result in BUILT_NOTHING:
         began = deployment.started_at
-        newer = not newest.is_over or (began is not None and not newest.began_before(began))
+        shipped = newest.status == SUCCEED and began is not None and not newest.began_before(began)
+        newer = shipped or not newest.is_over
     else:
-        newer = not newest.is_over and deployment.frontend_result == "success"
+        newer = bool(deployment.commit) and deployment.frontend_result == "success" and not newest.is_over
     if not newer:
         return None
     return refused(
         Code.SUPERSEDED,
-        f"Superseded: job {newest.id} ({newest.status}) of commit {short(newest.commit)} is newer than the "
-        f"failed deployment. "
-        "Rolling back would undo somebody's later deployment.",
+        f"Superseded: job {newest.id} ({newest.status}) of commit {short(newest.commit)} is newer than the failed "
+        "deployment. Rolling back would undo somebody's later deployment.",
         Command(purpose="If that one is bad too, run this job again with target-job-id or target-commit"),
         _list_jobs(seen),
     )
@@ -196,7 +197,7 @@ def _after(seen: Seen, ours: Redeployment) -> Move:
         return _proof(seen, job, target)
     if job.status == FAILED and len(seen.redeployments) < _most_builds(ours):
         running = [other for other in seen.jobs if not other.is_over]
-        superseded = _superseded(seen, target, last_of_failed(seen.jobs, target, seen.deployment))
+        superseded = _superseded(seen, target)
         return superseded or (Wait(f"job {running[-1].id} to end") if running else _redeploy(seen, target))
     why = "was cancelled by somebody" if job.status == CANCELLED else "failed"
     reason = f"Job {job.id}, the rebuild of the last known good, {why}{f': {ours.failure}' if ours.failure else ''}."
@@ -211,9 +212,8 @@ def _proof(seen: Seen, job: Job, target: Job) -> Done:
     if wrong:
         return Done(
             Result.FAILED,
-            f"Job {job.id} built commit {short(job.commit)} instead of the last known good "
-            f"({short(target.commit)}): the site "
-            "now serves that.",
+            f"Job {job.id} built commit {short(job.commit)} instead of the last known good ({short(target.commit)}): "
+            "the site now serves that.",
             Code.WRONG_COMMIT_BUILT,
             (_start_commit(seen), _list_jobs(seen)),
         )
@@ -305,11 +305,7 @@ def timed_out(seen: Seen | None, waiting_for: str) -> Done:
 
 
 def _start_commit(seen: Seen) -> Command:
-    """Return how jobs come to name their commit, as far as it holds.
-
-    Reported: RELEASE ignores the commit for some apps (amplify-hosting issues 599 and 2100), and on a preview it builds
-    the main branch (aws-sdk issue 653).
-    """
+    """Return how jobs come to name their commit, as far as reported (amplify-hosting 599, 2100; aws-sdk 653)."""
     return Command(
         purpose="So that the next one can be proven, start jobs with their commit, and see that the job list then "
         "shows it: some apps ignore it, and a preview then builds another branch. Auto-build always names it",

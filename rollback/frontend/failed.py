@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from rollback.frontend.model import Deployment, Job
 
 SIDE_BY_SIDE = timedelta(minutes=30)
-"""How soon after each other auto-build and a `start-job` of the same push begin: Amplify builds one after the other."""
+"""How soon after each other auto-build and a `start-job` of the same push begin."""
+
+BACK_TO_BACK = timedelta(minutes=12)
+"""How soon after each other they begin where the second waited for the first: Amplify builds one at a time."""
 
 
 @dataclass(frozen=True)
@@ -28,20 +31,24 @@ class FailedDeployment:
     job: Job | None
     number: int | None
     last: int | None
+    shows_commit: bool = False
 
     def is_of(self, job: Job) -> bool:
         """Return whether the job certainly built the failed commit: the one given, or the one that its job names."""
         return job.is_of(self.deployment.commit) or bool(self.job and job.same_commit(self.job))
 
     def may_have_twin(self, job: Job) -> bool:
-        """Return whether a job that names no commit may be this deployment's too: it lies beside its own.
+        """Return whether a job may be this deployment's too: beside its own, and of the two one names no commit.
 
-        A zip that somebody deployed is no build of a push.
+        A zip that somebody deployed is no build of a push. Where some job shows the failed commit, one that names
+        another is none of it; where none does, the commit may be one that Amplify never built.
         """
-        if self.job is None or self.job.names_no_commit or not job.names_no_commit or job.type == MANUAL:
+        if self.job is None or job.type == MANUAL or self.job.names_no_commit == job.names_no_commit:
+            return False
+        if self.job.names_no_commit and self.shows_commit:
             return False
         apart = time_apart(self.job, job)
-        return apart is None or apart <= SIDE_BY_SIDE
+        return apart is None or apart <= BACK_TO_BACK
 
     @property
     def told(self) -> str:
@@ -61,7 +68,7 @@ def failed_deployment(jobs: Sequence[Job], deployment: Deployment) -> FailedDepl
     own = named if deployment.failed_job_id else built
     number = int(deployment.failed_job_id) if deployment.failed_job_id else (own.number if own else None)
     numbers = [known for known in (number, built.number if built else None) if known is not None]
-    return FailedDeployment(deployment, own, number, max(numbers, default=None))
+    return FailedDeployment(deployment, own, number, max(numbers, default=None), built is not None)
 
 
 def last_of_failed(jobs: Sequence[Job], target: Job, deployment: Deployment) -> int | None:

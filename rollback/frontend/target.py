@@ -22,8 +22,9 @@ from rollback.frontend.choice import (
     unclear,
     what_is_missing,
 )
-from rollback.frontend.failed import SIDE_BY_SIDE, FailedDeployment, failed_deployment, time_apart
+from rollback.frontend.failed import BACK_TO_BACK, SIDE_BY_SIDE, FailedDeployment, failed_deployment, time_apart
 from rollback.frontend.model import RETRY, SUCCEED, Deployment, Job, short
+from rollback.report.commits import is_sha
 from rollback.report.notices import Code
 
 if TYPE_CHECKING:
@@ -146,8 +147,8 @@ def _before_its_job(jobs: Sequence[Job], failed: FailedDeployment) -> Choice:
         return unclear(f"failed-job-id {failed.number} is no job of this branch, whose newest is {jobs[0].id}")
     rest = list(dropwhile(failed.may_have_twin, able))
     good = _the_provable(rest) if rest else able[-1]
-    if len(rest) < len(able) and good.names_no_commit:
-        return unclear(f"job {able[0].id} names no commit and lies beside {failed.told}: it may be of it too")
+    if len(rest) < len(able) and (good.names_no_commit or not able[0].names_no_commit):
+        return unclear(f"job {able[0].id} ({short(able[0].commit)}) lies beside {failed.told}: it may be of it too")
     return Target(good, f"the newest job that succeeded before {failed.told}{_beside(good, able)}")
 
 
@@ -155,7 +156,8 @@ def _the_provable(able: Sequence[Job]) -> Job:
     """Return the newest; where it names no commit, the job beside it that does: both built the same push."""
     newest, *older = able
     apart = time_apart(newest, older[0]) if older else None
-    twin = newest.names_no_commit and apart is not None and apart <= SIDE_BY_SIDE and not older[0].names_no_commit
+    nameless = newest.names_no_commit and not is_sha(newest.commit)
+    twin = nameless and apart is not None and apart <= SIDE_BY_SIDE and not older[0].names_no_commit
     return older[0] if twin else newest
 
 
@@ -170,13 +172,14 @@ def _without_its_job(jobs: Sequence[Job], failed: FailedDeployment) -> Choice:
     """Choose where no job is known to be the failed deployment's: by what tells when it began, or how it ended."""
     deployment = failed.deployment
     able = [job for job in jobs if not not_older(job, failed)]
-    running = [job for job in jobs if not job.is_over and job.names_no_commit and job.type != RETRY]
+    unnamed = [job for job in jobs if job.names_no_commit or not deployment.commit]
+    running = [job for job in unnamed if not job.is_over and job.type != RETRY]
     if deployment.started_at:
         return _before_its_start(jobs, able, failed)
     if not able:
         return none_good(jobs, failed)
     if running:
-        return unclear(f"job {running[0].id}, which names no commit, still runs and may be the failed deployment")
+        return unclear(f"job {running[0].id} ({short(running[0].commit)}) still runs and may be the failed deployment")
     if deployment.frontend_result in BUILT_NOTHING:
         return _nothing_was_built(jobs, able, failed)
     if deployment.frontend_result == "success" and able[0].is_head:
@@ -195,10 +198,11 @@ def _before_its_start(jobs: Sequence[Job], able: Sequence[Job], failed: FailedDe
     since = [job for job in jobs if not job.began_before(start) and (job.status == SUCCEED or not job.is_over)]
     if failed.deployment.frontend_result == "success" and not any(job.status == SUCCEED for job in since):
         return unclear("the frontend was deployed, but no job that succeeded began with started-at or later")
-    others = [job for job in since if not job.names_no_commit and not job.same_commit(good)]
-    if failed.deployment.frontend_result not in BUILT_NOTHING and any(not job.same_commit(others[0]) for job in others):
+    others = [job for job in since if not job.same_commit(good)]
+    alike = all(job.same_commit(others[0]) or (job.is_head and others[0].is_head) for job in others)
+    if failed.deployment.frontend_result not in BUILT_NOTHING and not alike:
         listed = ", ".join(f"{job.id} ({short(job.commit)})" for job in others[:_MOST_LISTED])
-        return unclear(f"jobs {listed} of several commits began after started-at")
+        return unclear(f"jobs {listed} began with started-at or later, and only one can be the failed deployment's")
     return Target(good, f"the newest job that succeeded and began before started-at{_beside(good, able)}")
 
 
@@ -235,7 +239,7 @@ def _before_its_own_success(jobs: Sequence[Job], able: Sequence[Job], failed: Fa
     apart = time_apart(own, good)
     if not own.type and good.is_head and not (pushed and good.began_before(pushed)):
         return unclear(f"Amplify tells no type of job {own.id}, which may be a redeployment of what was good before")
-    if not good.names_no_commit and (apart is None or apart <= SIDE_BY_SIDE):
+    if not good.names_no_commit and (apart is None or apart <= BACK_TO_BACK):
         return unclear(f"job {good.id} ({short(good.commit)}) lies beside job {own.id}, and both may be its own")
     said = f"the newest job that succeeded before job {own.id}, this deployment's own by the frontend's result"
     return Target(good, f"{said} (success){_beside(good, older)}")

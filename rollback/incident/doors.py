@@ -10,6 +10,7 @@ from rollback.frontend.client import Amplify
 from rollback.report.redactor import Redactor
 from rollback.snapshot.store import SnapshotStore
 from rollback.stack.client import CloudFormation
+from rollback.stack.emptiness import Emptiness
 from rollback.stack.images import Images
 from rollback.stack.trial import Trials
 
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
 
 
 class Doors:
-    """CloudFormation, Amplify and the snapshots' place, in one session of AWS; `redactor` learns what they bring."""
+    """CloudFormation, what resources hold, Amplify and the snapshots' place; `redactor` learns what they bring."""
 
     def __init__(self, region: str, environ: Mapping[str, str], clock: Clock, redactor: Redactor | None = None) -> None:
         self.redactor = redactor or Redactor()
         self.aws = Aws(region)
         self.cloudformation = CloudFormation(self.aws)
+        self.emptiness = Emptiness(self.aws)
         self.trials = Trials(self.aws, clock)
         self.images = Images(self.aws)
         self.amplify = Amplify(self.aws, self.redactor.learn_variables)

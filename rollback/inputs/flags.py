@@ -25,7 +25,16 @@ GROUPS = {
         "role-arn",
     ),
     "which deployment failed, and what is good": (
-        *("commit", "started-at", "failed-job-id", "target-job-id", "target-commit", "snapshot", "resources-to-skip"),
+        *(
+            "commit",
+            "started-at",
+            "failed-job-id",
+            "target-job-id",
+            "target-commit",
+            "snapshot",
+            "snapshot-digest",
+            "resources-to-skip",
+        ),
     ),
     "when it is due (in a workflow)": (
         *("job-results", "infrastructure-job", "frontend-job", "smoke-tests-job", "rollback-on"),

@@ -6,6 +6,7 @@ import re
 
 _SHA = re.compile(r"[0-9a-f]{7,64}", re.IGNORECASE)
 _SHORTEST_FULL = 40
+_SHORTEST_DATE = 8
 
 
 def same_commit(one: str, other: str) -> bool:
@@ -22,6 +23,7 @@ def is_sha(text: str) -> bool:
 def tells_commits_apart(text: str) -> bool:
     """Return whether the text certainly is a commit's id, so that one which differs is another commit.
 
-    A short one of decimal digits alone may as well be a tag, such as a date.
+    A short one of decimal digits alone may as well be a tag, such as a date: 20251203.
     """
-    return is_sha(text) and not (text.isdecimal() and len(text) < _SHORTEST_FULL)
+    may_be_a_date = text.isdecimal() and _SHORTEST_DATE <= len(text) < _SHORTEST_FULL
+    return is_sha(text) and not may_be_a_date

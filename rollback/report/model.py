@@ -72,6 +72,15 @@ class Happening(Record):
     reason: str = ""
 
 
+class RemovedAgain(Record):
+    """A stateful resource that went with the deployment being undone (in a dry run: would go), and why it might."""
+
+    logical_id: str
+    type: str
+    physical_id: str = ""
+    why: str
+
+
 class StackReport(Record):
     """One stack: its status before and now, what was done to it, and how it ended (None where nothing was to end).
 
@@ -87,6 +96,7 @@ class StackReport(Record):
     root_cause: RootCause | None = None
     notices: tuple[Notice, ...] = ()
     skipped: tuple[str, ...] = ()
+    removed_again: tuple[RemovedAgain, ...] = ()
     not_rolled_back: tuple[str, ...] = ()
     next_steps: tuple[Command, ...] = ()
     link: str = ""

@@ -22,6 +22,7 @@ class Code(StrEnum):
     SLACK_FAILED = "slack-failed"
     SLACK_UNENCRYPTED = "slack-unencrypted"
     VERIFICATION_FAILED = "verification-failed"
+    TOGETHER_NOT_POSSIBLE = "together-not-possible"
 
     STACK_NOT_FOUND = "stack-not-found"
     STACK_FIRST_CREATION_FAILED = "stack-first-creation-failed"
@@ -44,6 +45,7 @@ class Code(StrEnum):
     SNAPSHOT_OF_ANOTHER = "snapshot-of-another"
     SNAPSHOT_OLD = "snapshot-old"
     RESTORE_DESTRUCTIVE = "restore-destructive"
+    RESTORE_UNREAD = "restore-unread"
     RESTORE_ARTIFACTS_GONE = "restore-artifacts-gone"
     RESTORE_SECRET_LOST = "restore-secret-lost"  # noqa: S105 - a notice's name
     RESTORE_NOT_OURS = "restore-not-ours"

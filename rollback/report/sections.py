@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rollback.report import words
+from rollback.report import removed, words
 from rollback.report.markup import Markup, folded
 from rollback.report.results import Mode, Outcome, Result, Verdict
 from rollback.report.shorter import keep_ends
@@ -106,6 +106,14 @@ def cause(report: Report, markup: Markup) -> Iterator[str]:
         label = "" if number else "<strong>Root cause:</strong> "
         yield f"<p>{label}{_root_cause(root, markup)}</p>"
     yield markup.bullets(report.failed_jobs, lambda job: _failed_job(job, markup))
+
+
+def removed_again(report: Report, markup: Markup) -> Iterator[str]:
+    """What of the failed deployment's own the restore removed, or in a dry run would."""
+    items = [(markup.code(stack.name), one) for stack in report.stacks for one in removed.lines(stack)]
+    if items:
+        yield f"<h3>{removed.heading(report)}</h3>"
+        yield markup.bullets(items, lambda item: f"{item[0]}: {markup.prose(item[1])}")
 
 
 def not_rolled_back(report: Report, markup: Markup) -> Iterator[str]:

@@ -36,6 +36,7 @@ _SECTIONS: Final[tuple[Callable[[Report, Markup], Iterable[str]], ...]] = (
     sections.to_do,
     sections.problems,
     sections.cause,
+    sections.removed_again,
     sections.not_rolled_back,
     sections.verification,
     sections.history,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from rollback.report import words
+from rollback.report import removed, words
 from rollback.report.results import Mode, Outcome
 from rollback.report.text import clean, collapse, shorten
 
@@ -27,6 +27,10 @@ def terminal(report: Report) -> list[str]:
     lines = ["", words.title(report), *_told(report)]
     for title, section in (
         ("Parts", list(_parts(report))),
+        (
+            removed.heading(report),
+            [_shown(line) for stack in report.stacks for line in removed.lines(stack)],
+        ),
         ("What was not rolled back", [_shown(line) for part in words.parts(report) for line in part.not_rolled_back]),
         ("Why it failed", list(_cause(report))),
         ("Verification", [_shown(check) for check in report.verification.checks]),

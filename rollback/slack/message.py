@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from rollback.report import words
+from rollback.report import removed, words
 from rollback.report.results import Result
 from rollback.report.text import clean, collapse, shorten
 
@@ -91,6 +91,10 @@ def thread_details(report: Report) -> Message:
     """Return what belongs under the final message: each part, what stays, what to know, the checks, the timeline."""
     lists = [
         ("Parts", [_part_line(report, part) for part in words.parts(report)]),
+        (
+            removed.heading(report),
+            [prose(line) for stack in report.stacks for line in removed.lines(stack)],
+        ),
         ("What was not rolled back", [prose(line) for line in _not_rolled_back(report)]),
         ("What to know", [f"{prose(notice.text)} `{_bare(notice.code)}`" for notice in words.notices(report)]),
         ("Verification", [prose(check) for check in report.verification.checks]),

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from rollback.aws import Aws, speaking_to_aws
 from rollback.engine.trouble import Rejected
-from rollback.stack.model import STACK_TYPE, Change, ChangeSet, Event, Parameter, Stack
+from rollback.stack import changesets
+from rollback.stack.changes import Change, ChangeSet, Detail
+from rollback.stack.model import Event, Parameter, Stack
 from rollback.stack.record import ParameterSnapshot, ResourceSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mypy_boto3_cloudformation.client import CloudFormationClient
-
-_DEEPEST_NESTING = 5
-"""How many levels of nested change sets are read."""
 
 
 class CloudFormation:
@@ -181,11 +180,15 @@ class CloudFormation:
                 }
         return found
 
-    def change_set(self, stack_id: str, name: str, depth: int = 0) -> ChangeSet | None:
-        """Return the change set with all pages of its changes, nested ones included; None where there is none.
+    def change_set(self, stack_id: str, name: str) -> ChangeSet | None:
+        """Return the change set with all pages of its changes, nested stacks' included; None where there is none.
 
         `stack_id` is empty where the stack is not known: the ARN alone then tells which change set it is.
         """
+        root = self._one_change_set(stack_id, name)
+        return root and changesets.whole(root, lambda arn: self._one_change_set("", arn))
+
+    def _one_change_set(self, stack_id: str, name: str) -> ChangeSet | None:
         changes: list[Change] = []
         head: Any = None
         request: dict[str, Any] = {"ChangeSetName": name, **_given(StackName=stack_id)}
@@ -198,22 +201,19 @@ class CloudFormation:
                 raise
             head = head or page
             with speaking_to_aws("cloudformation", "DescribeChangeSet"):
-                entries = [entry["ResourceChange"] for entry in page.get("Changes", []) if "ResourceChange" in entry]
-                changes += [_change(entry) for entry in entries]
-            for entry in entries:
-                if entry["ResourceType"] == STACK_TYPE and entry.get("ChangeSetId") and depth < _DEEPEST_NESTING:
-                    nested = self.change_set("", entry["ChangeSetId"], depth + 1)
-                    changes += nested.changes if nested else ()
+                inside = page.get("StackId") or stack_id
+                changes += [_change(entry.get("ResourceChange") or {}, inside) for entry in page.get("Changes", [])]
             if not page.get("NextToken"):
                 break
             request["NextToken"] = page["NextToken"]
         with speaking_to_aws("cloudformation", "DescribeChangeSet"):
             return ChangeSet(
                 name=name,
-                status=head["Status"],
+                status=head.get("Status", ""),
                 execution_status=head.get("ExecutionStatus", ""),
                 reason=head.get("StatusReason", ""),
                 changes=tuple(changes),
+                imports=bool(head.get("ImportExistingResources")),
                 **_asked_of(head),
             )
 
@@ -302,12 +302,20 @@ def _event(entry: Any) -> Event:
     )
 
 
-def _change(entry: Any) -> Change:
+def _change(entry: Any, stack_id: str) -> Change:
+    details = entry.get("Details")
     return Change(
-        action=entry["Action"],
-        logical_id=entry["LogicalResourceId"],
-        type=entry["ResourceType"],
+        action=entry.get("Action", ""),
+        logical_id=entry.get("LogicalResourceId", ""),
+        type=entry.get("ResourceType", ""),
         replacement=entry.get("Replacement", ""),
         policy=entry.get("PolicyAction", ""),
         physical_id=entry.get("PhysicalResourceId", ""),
+        stack_id=stack_id,
+        nested=entry.get("ChangeSetId", ""),
+        details=None if details is None else tuple(_detail(detail.get("Target") or {}) for detail in details),
     )
+
+
+def _detail(target: Any) -> Detail:
+    return Detail(target.get("Name", ""), target.get("Path", ""), target.get("AttributeChangeType", ""))

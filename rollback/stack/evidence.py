@@ -6,6 +6,7 @@ not. Then the newest stack-level event with our token decides, or any other stat
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rollback.stack import tokens
@@ -15,6 +16,9 @@ from rollback.stack.states import in_progress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+Enough = Callable[["Sequence[Event]"], bool]
+"""Says of the events read so far, newest first, whether they reach back far enough."""
+
 STALE_SECONDS = 60.0
 """How long the status from before a write is taken for a stale read while no event speaks."""
 
@@ -22,6 +26,9 @@ UNCLEAR_SECONDS = 10.0
 """The same after a write whose answer got lost: its token makes repeating it harmless."""
 
 _ROLLBACK_BEGUN = frozenset({"UPDATE_ROLLBACK_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"})
+
+_MOMENT, _CLEANUP_SECONDS = 0.5, 1.5
+"""How soon a cleanup may end, and how long one takes at least where CloudFormation has something to delete."""
 
 
 def believed(described: str, attempt: Attempt | None, events: Sequence[Event]) -> tuple[str, bool]:
@@ -62,26 +69,55 @@ def _untold(attempt: Attempt, events: Sequence[Event]) -> Event | None:
     return newer[0] if any(event.status in begun for event in newer) else None
 
 
+_BEGINNINGS = frozenset({"UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "IMPORT_IN_PROGRESS"})
+_ROLLBACKS = frozenset({"UPDATE_ROLLBACK_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "IMPORT_ROLLBACK_IN_PROGRESS"})
+
+
+def begins(event: Event) -> bool:
+    """Return whether an operation begins with `event`: the stack's own, and not a transform's that it reports later."""
+    return event.is_stack_level and event.status in _BEGINNINGS and "transformation" not in event.reason.lower()
+
+
 def operation(events: Sequence[Event]) -> list[Event]:
     """Return the newest operation's events, newest first: back to where the update or creation began.
 
     The rollback of an update belongs to it, also where it was cancelled or continued under another token.
     """
-    newest: list[Event] = []
-    for event in events:
-        newest.append(event)
-        if event.is_stack_level and event.status in {"UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}:
-            break
-    return newest
+    beginning = next((n for n, event in enumerate(events) if begins(event)), len(events))
+    return list(events[: beginning + 1])
 
 
 def reaches_back(events: Sequence[Event]) -> bool:
     """Return whether `events` (newest first) hold the beginning of the newest operation."""
-    return bool(events) and operation(events)[-1].status in {
-        "UPDATE_IN_PROGRESS",
-        "CREATE_IN_PROGRESS",
-        "IMPORT_IN_PROGRESS",
-    }
+    return bool(events) and begins(operation(events)[-1])
+
+
+def undone(events: Sequence[Event]) -> Sequence[Event]:
+    """Return the events of the deployment being undone, newest first; empty where `events` don't reach back to it.
+
+    It is the newest operation that no run of this action began: a restore that failed, or was rolled back, is work on
+    that deployment and not another one.
+    """
+    rest = events
+    while reaches_back(rest):
+        newest = operation(rest)
+        if tokens.step_of(newest[-1].token) != tokens.RESTORE:
+            return newest
+        rest = rest[len(newest) :]
+    return ()
+
+
+def restored(events: Sequence[Event]) -> Sequence[Event]:
+    """Return the newest operation's events where a run of this action began it, to restore; else none."""
+    newest = operation(events)
+    ours = reaches_back(newest) and tokens.step_of(newest[-1].token) == tokens.RESTORE
+    return newest if ours and forward(newest) == newest else ()
+
+
+def forward(events: Sequence[Event]) -> Sequence[Event]:
+    """Return those of an operation's events (newest first) that came before it was rolled back, if it was."""
+    turned = [n for n, event in enumerate(events) if event.is_stack_level and event.status in _ROLLBACKS]
+    return events[turned[-1] + 1 :] if turned else events
 
 
 def began(events: Sequence[Event]) -> str:
@@ -150,3 +186,14 @@ def usual_seconds(events: Sequence[Event]) -> float | None:
     begun = stack_level[-1].at
     turned = [event.at for event in stack_level[:-1] if event.status != stack_level[-1].status]
     return max((min(turned) - begun).total_seconds(), 1.0) if turned else None
+
+
+def left(usual: float, passed: float, *, cleanup: bool) -> float:
+    """Return in how many seconds the stack should come to rest, `passed` seconds after its status changed last.
+
+    The later it is, the less is known. A cleanup follows on everything else, so that only in one is the end near.
+    """
+    if cleanup:
+        return max(_MOMENT, passed / 8)
+    late = passed - usual
+    return max(-late, late / 8) + _CLEANUP_SECONDS

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rollback.engine.trouble import Denied, Rejected
 
 if TYPE_CHECKING:
+    from rollback.stack.changes import ChangeSet
     from rollback.stack.client import CloudFormation
-    from rollback.stack.model import ChangeSet
 
 _CHANGE_SET = re.compile(r"arn:[\w-]+:cloudformation:[\w-]*:\d*:change[sS]et/[\w-]+/[\w-]+")
 _NO_HIERARCHY = re.compile(r"(?i)nested.*(can't|cannot|not (be )?(supported|created|available)|unable)|hierarchy")

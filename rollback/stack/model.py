@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from rollback.stack.changes import ChangeSet
+    from rollback.stack.guard import Verdict
+
 STACK_TYPE = "AWS::CloudFormation::Stack"
 
 
@@ -80,45 +83,6 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Change:
-    """One resource change of a change set, in CloudFormation's words; `policy` is its PolicyAction."""
-
-    action: str
-    logical_id: str
-    type: str
-    replacement: str = ""
-    policy: str = ""
-    physical_id: str = ""
-
-
-@dataclass(frozen=True)
-class ChangeSet:
-    """A change set, all its pages read; statuses in CloudFormation's words, `name` as it was asked for.
-
-    From `id` on it is what the change set would make of its stack, as far as CloudFormation shows it (no role).
-    """
-
-    name: str
-    status: str
-    execution_status: str = ""
-    reason: str = ""
-    changes: tuple[Change, ...] = ()
-    id: str = ""
-    stack_id: str = ""
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
-    capabilities: tuple[str, ...] = ()
-    notification_arns: tuple[str, ...] = ()
-    rollback_configuration: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def is_empty(self) -> bool:
-        """Return whether it failed because there is nothing to change (CloudFormation has two wordings)."""
-        texts = ("didn't contain changes", "no updates are to be performed")
-        return self.status == "FAILED" and any(text in self.reason.lower() for text in texts)
-
-
-@dataclass(frozen=True)
 class RestoreView:
     """What a restore knows: whether the snapshot can be used, how the stack differs from it, what stands in the way.
 
@@ -127,6 +91,8 @@ class RestoreView:
     `absent`: there was no such stack when the snapshot was taken.
     `foreign` is what of our change set is not as it was asked for, `taken` the name that somebody had before us.
     CloudFormation took `made` change sets from us, and in `unseen` looks in a row it did not show the newest.
+    `verdicts` are the guard's on what an executable change set does, None where it was not asked. `adopting`: the
+    change set is to re-adopt what exists; `not_adopted` is why CloudFormation would not make that one.
     """
 
     unusable: str = ""
@@ -145,6 +111,9 @@ class RestoreView:
     unseen: int = 0
     rejections: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    verdicts: tuple[Verdict, ...] | None = None
+    adopting: bool = False
+    not_adopted: str = ""
     secrets: tuple[str, ...] = ()
 
     @property
@@ -159,7 +128,8 @@ class Seen:
 
     `status` is the believed one (see `evidence`), None where the stack doesn't exist. `certain` is false while nothing
     shows that our last write took effect. `attempts` are ours, oldest first, including those that a killed run
-    left in the events. `moved` says that a rollback ran during this run, ours or one found under way.
+    left in the events. `moved` says that a rollback ran during this run, ours or one found under way. `making_for` is
+    how many seconds nothing but nested change sets has been waited for.
     """
 
     name: str
@@ -180,6 +150,7 @@ class Seen:
     stuck: tuple[str, ...] = ()
     allow_destructive: bool = False
     region: str = ""
+    making_for: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -257,16 +228,41 @@ class ExecuteChangeSet(Move):
     """Restore: execute our change set, whose every change the guard has read."""
 
     changes: int = 0
+    adopted: tuple[str, ...] = ()
 
     @property
     def says(self) -> str:
         """Return what the move does."""
-        return f"execute the change set that restores the snapshot ({self.changes} resource changes)"
+        return f"execute {self._what}"
 
     @property
     def did(self) -> str:
         """Return what was done."""
-        return f"executed the change set that restores the snapshot ({self.changes} resource changes)"
+        return f"executed {self._what}"
+
+    @property
+    def _what(self) -> str:
+        adopting = f"; re-adopting {', '.join(self.adopted)}" if self.adopted else ""
+        return f"the change set that restores the snapshot ({self.changes} resource changes{adopting})"
+
+
+@dataclass(frozen=True)
+class Readopt(Move):
+    """Replace our change set by one that re-adopts what exists (ImportExistingResources), or by a plain one again."""
+
+    instead: bool = True
+
+    @property
+    def says(self) -> str:
+        """Return what the move does."""
+        made = "one that re-adopts what the snapshot recorded" if self.instead else "one that does not re-adopt"
+        return f"delete our change set and make {made}"
+
+    @property
+    def did(self) -> str:
+        """Return what was done."""
+        asked = "asked CloudFormation" if self.instead else "no longer asked CloudFormation"
+        return f"{asked} to re-adopt what the snapshot recorded"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from rollback.report.model import Notice
-    from rollback.stack.model import Change, Event
+    from rollback.stack.changes import Change
+    from rollback.stack.model import Event
 
 MOST_EVENTS = 1_000
 """How many events are read for the deployment before the failed one."""

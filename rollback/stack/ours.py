@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rollback.stack.model import ChangeSet
+    from rollback.stack.changes import ChangeSet
 
 COMPARED = "template, parameters, tags, capabilities and topics"
 """What of a change set is held against the snapshot before it is executed."""

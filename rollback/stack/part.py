@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rollback.engine.actions import Actions
 from rollback.engine.trouble import AwsTrouble, Busy, Rejected, Throttled, Unreadable
 from rollback.stack import decide as decisions
-from rollback.stack import evidence, restoring, tokens
+from rollback.stack import evidence, guard, restoring, tokens
 from rollback.stack.journal import Journal
 from rollback.stack.model import (
     CancelUpdate,
@@ -17,6 +17,7 @@ from rollback.stack.model import (
     CreateChangeSet,
     DropChangeSet,
     ExecuteChangeSet,
+    Readopt,
     RollbackStack,
     Seen,
     Stack,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from rollback.engine.progress import Progress
     from rollback.report.model import Notice
     from rollback.stack.client import CloudFormation
+    from rollback.stack.guard import Verdict
+    from rollback.stack.model import RestoreView
     from rollback.stack.restore import Restore
 
 _RESTORABLE = frozenset({State.UPDATED, State.FIRST, State.REVERTED, State.FAILED_IN_PLACE})
@@ -79,6 +82,7 @@ class StackPart:
         self._rested_at = clock.monotonic()
         self._usual_seconds: float | None = None
         self._stuck: tuple[str, ...] | None = None
+        self._making_since: float | None = None
 
     @property
     def label(self) -> str:
@@ -184,8 +188,18 @@ class StackPart:
         if self._restore and self.stack and certain and state in _RESTORABLE:
             if executed:
                 self._restore.forget()
-            return replace(seen, restore=self._restore.view(self.stack, self.wishes.role_arn))
+            view = self._restore.view(self.stack, self.wishes.role_arn)
+            return replace(seen, restore=view, making_for=self._making_for(view))
         return seen
+
+    def _making_for(self, view: RestoreView) -> float:
+        """Return for how long only the nested change sets have been in the making."""
+        now = self._clock.monotonic()
+        if not (view.change_set and view.change_set.is_ready and view.change_set.making):
+            self._making_since = None
+            return 0.0
+        self._making_since = now if self._making_since is None else self._making_since
+        return now - self._making_since
 
     def _stuck_resources(self) -> tuple[str, ...]:
         if self._stuck is None:
@@ -197,8 +211,8 @@ class StackPart:
         self._usual_seconds = evidence.usual_seconds(self.watch.events) or self._usual_seconds
         if self._usual_seconds is None:
             return None
-        usual = 0.0 if self._said.endswith("_CLEANUP_IN_PROGRESS") else self._usual_seconds  # a cleanup's end is near
-        return usual - (self._clock.monotonic() - self._rested_at)
+        passed = self._clock.monotonic() - self._rested_at
+        return evidence.left(self._usual_seconds, passed, cleanup=self._said.endswith("_CLEANUP_IN_PROGRESS"))
 
     # --- perform ---------------------------------------------------------------------------------------------------
 
@@ -233,11 +247,15 @@ class StackPart:
                     self._door.roll_back(stack_id, token, role)
             case CreateChangeSet() if self._restore:
                 self._restore.create_change_set(stack, self._tokens, role)
+            case Readopt(instead) if self._restore:
+                self._restore.readopt(stack, instead=instead)
             case DropChangeSet() if self._restore:
                 self._restore.drop_unneeded(stack)
             case ExecuteChangeSet() if self._restore:
                 self._said = ""  # even where the same status follows, it is another state that is at rest then
                 failed = stack.status == "UPDATE_FAILED"
+                for line in guard.removals(self.verdicts):
+                    self._progress.detail(self.label, line)
                 with self._writing(tokens.RESTORE) as token:
                     self._door.execute_change_set(stack.id, self._restore.change_set, token, from_failed=failed)
             case _:
@@ -255,6 +273,11 @@ class StackPart:
     def stays_behind(self) -> tuple[str, ...]:
         """Return what a restore can't bring back, a sentence each."""
         return self._restore.stays_behind() if self._restore else ()
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Return what the guard said of each change of the restore; empty where it was not asked."""
+        return self._restore.verdicts if self._restore else ()
 
     @property
     def planned(self) -> tuple[str, ...]:

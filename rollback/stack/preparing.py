@@ -12,8 +12,9 @@ from rollback.stack import failing, ours
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from rollback.stack.changes import ChangeSet
     from rollback.stack.client import CloudFormation
-    from rollback.stack.model import ChangeSet, Stack
+    from rollback.stack.model import Stack
     from rollback.stack.tokens import Tokens
 
 _MOST_ASKED = 3
@@ -36,6 +37,7 @@ class OurChangeSet:
         self.taken = ""
         self._door = door
         self._arn = ""
+        self._asked: Mapping[str, Any] = {}
         self._unanswered = ""
         self._left: list[str] = []
         self._held_against = ""
@@ -64,7 +66,7 @@ class OurChangeSet:
         self.seen = self._door.change_set(stack.id, self._arn)
         self.unseen = 0 if self.seen else self.unseen + 1
         if self.seen and self.seen.status == "CREATE_COMPLETE" and self._held_against != self._arn:
-            self.foreign = self._unlike(self.seen, stack, asked, recorded)
+            self.foreign = self._unlike(self.seen, stack, self._asked or asked, recorded)
             self._held_against = self._arn
         if self.seen and self.seen.status == "FAILED" and not self.seen.is_empty:
             self._why = self._why or self._explained(self.seen)
@@ -105,6 +107,7 @@ class OurChangeSet:
             raise
         self._left[self._left.index(name)] = arn
         self._arn, self._unanswered, self.unseen = arn, "", 0
+        self._asked = asked  # the stack may move until the next look, and with it what would be asked then
         self.made += 1
 
     def drop_unneeded(self, stack: Stack) -> None:

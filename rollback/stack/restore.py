@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any
 from rollback.engine.trouble import Denied, Rejected
 from rollback.stack import compare, orders
 from rollback.stack.artifacts import Artifact, Image, artifacts, images
-from rollback.stack.model import Change, RestoreView, Stack
+from rollback.stack.model import RestoreView, Stack
 from rollback.stack.nested import nested_templates
 from rollback.stack.preparing import OurChangeSet
 from rollback.stack.record import Absent, StackSnapshot
 from rollback.stack.stateful import HOLDS_DATA, RETAINED
+from rollback.stack.witness import Witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from rollback.report.model import Notice
+    from rollback.stack.changes import Change
     from rollback.stack.client import CloudFormation
+    from rollback.stack.emptiness import Emptiness
+    from rollback.stack.guard import Verdict
     from rollback.stack.model import Event
     from rollback.stack.record import NestedSnapshot
     from rollback.stack.tokens import Tokens
@@ -44,16 +48,18 @@ class _Texts:
 class Restore:
     """Brings one stack back to its record in the snapshot; `find` gives the record, or why it can't be used."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names them all
         self,
         door: CloudFormation,
         find: Callable[[Stack], StackSnapshot | Absent | str],
         missing: Callable[[tuple[Artifact, ...]], tuple[str, ...]],
         images_missing: Callable[[tuple[Image, ...]], tuple[str, ...]] = lambda _: (),
         *,
+        emptiness: Emptiness,
         taken_at: str = "",
     ) -> None:
         self._door = door
+        self._emptiness = emptiness
         self._find = find
         self._missing = missing
         self._images_missing = images_missing
@@ -67,11 +73,15 @@ class Restore:
         self._artifacts_gone: tuple[str, ...] | None = None
         self._ours = OurChangeSet(door)
         self._found_empty = False
+        self._adopting = False
+        self._not_adopted = ""
+        self._verdicts: tuple[Verdict, ...] = ()
 
     def forget(self) -> None:
         """Read the template anew: the stack has moved."""
         self._texts = None
         self._found_empty = False
+        self._adopting, self._not_adopted = False, ""
 
     def view(self, stack: Stack, role_arn: str | None) -> RestoreView:
         """Return how the stack at rest differs from its snapshot and how far our change set is."""
@@ -89,6 +99,7 @@ class Restore:
             self._artifacts_gone = (*self._missing(artifacts(self._record)), *gone)
         shown = self._ours.look(stack, request(self._record, role_arn, stack), self._record.template)
         self._changes = shown.changes if shown else self._changes
+        verdicts = self._judged(stack, self._record)
         return replace(
             compared,
             secrets_lost=compare.secrets_lost(stack, self._record),
@@ -99,7 +110,23 @@ class Restore:
             made=self._ours.made,
             unseen=self._ours.unseen,
             rejections=tuple(self._ours.rejections),
+            verdicts=verdicts,
+            adopting=self._adopting,
+            not_adopted=self._not_adopted,
         )
+
+    def _judged(self, stack: Stack, record: StackSnapshot) -> tuple[Verdict, ...] | None:
+        """Return what the guard says of our change set, once it is whole; that of the last one is kept, to be told."""
+        ready = self._ours.seen
+        if ready is None or not ready.is_ready or ready.making or ready.unread or self._ours.foreign:
+            return None
+        self._verdicts = Witness(self._door, self._emptiness, stack.id, record).verdicts(ready)
+        return self._verdicts
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Return what the guard said of each change of the newest change set that it could judge."""
+        return self._verdicts
 
     def _compared(self, stack: Stack, record: StackSnapshot) -> RestoreView:
         """Return how the stack differs from its record, as far as reading tells."""
@@ -156,7 +183,16 @@ class Restore:
             raise TypeError("a restore needs a snapshot")
         if self._order is None:
             self._order = self._as_an_order(stack, self._record)
-        self._ours.create(stack, names, request(self._record, role_arn, stack))
+        asked = request(self._record, role_arn, stack)
+        if not self._adopting:
+            self._ours.create(stack, names, asked)
+            return
+        try:
+            self._ours.create(stack, names, {**asked, "ImportExistingResources": True})
+        except Rejected:
+            # A plain one may still be taken: this refusal is that of re-adopting alone.
+            self._adopting, self._not_adopted = False, self._ours.rejections.pop()
+            raise
 
     def _as_an_order(self, stack: Stack, record: StackSnapshot) -> tuple[Notice, ...]:
         events: list[Event] = []
@@ -178,6 +214,12 @@ class Restore:
         empty = bool(self._ours.seen and self._ours.seen.is_empty)
         self._ours.drop_unneeded(stack)
         self._found_empty = empty
+
+    def readopt(self, stack: Stack, *, instead: bool) -> None:
+        """Delete our change set; the next one re-adopts what exists, or, where CloudFormation would not, does not."""
+        refused = self._ours.seen.reason if self._ours.seen else ""
+        self.drop_unneeded(stack)
+        self._adopting, self._not_adopted = instead, "" if instead else refused or "it gives no reason"
 
     def stays_behind(self) -> tuple[str, ...]:
         """Return what even a restore leaves as the failed deployment made it: data, and templates behind a URL."""

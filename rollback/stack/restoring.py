@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rollback.engine.endings import refused
 from rollback.engine.moves import Done, Move, Wait
 from rollback.report.commands import aws
 from rollback.report.model import Command
 from rollback.report.notices import Code, warning
 from rollback.report.results import Result
-from rollback.stack import tokens
+from rollback.stack import guard, tokens
 from rollback.stack.evidence import STALE_SECONDS
-from rollback.stack.model import Change, CreateChangeSet, DropChangeSet, ExecuteChangeSet, RestoreView, Seen
-from rollback.stack.stateful import destructive_changes
+from rollback.stack.model import CreateChangeSet, DropChangeSet, ExecuteChangeSet, Readopt, RestoreView, Seen
 from rollback.stack.states import STATES, State
+
+if TYPE_CHECKING:
+    from rollback.stack.changes import Change, ChangeSet
+    from rollback.stack.guard import Verdict
 
 MOST_REJECTIONS = 3
 """How often creating or executing the change set may be rejected: the stack may have moved between look and call."""
@@ -24,6 +29,9 @@ MOST_UNSEEN = 10
 
 MOST_MADE = 5
 """How many change sets are made: each may be outdated by somebody who moves the stack, or never be shown."""
+
+MAKING_SECONDS = 120.0
+"""How long nested change sets are waited for after the root's own is ready."""
 
 
 def next_move(seen: Seen) -> Move:
@@ -87,21 +95,47 @@ def _through(view: RestoreView, seen: Seen) -> Move:
         return _not_ours(seen, change_set.id or change_set.name, view.foreign)
     if change_set.is_empty or change_set.execution_status == "OBSOLETE":
         return DropChangeSet()
+    if change_set.status == "FAILED" and view.adopting:
+        return Readopt(instead=False)
     if change_set.status == "FAILED" or change_set.execution_status == "EXECUTE_FAILED":
         return _not_prepared(change_set.reason or f"{change_set.status}, {change_set.execution_status}")
-    if change_set.status == "CREATE_COMPLETE" and change_set.execution_status == "AVAILABLE":
-        destructive = destructive_changes(change_set.changes)
-        if destructive and not seen.allow_destructive:
-            return _guarded(destructive)
-        rejections = [one.rejection for one in seen.attempts if one.step == tokens.RESTORE and one.rejection]
-        if len(rejections) >= MOST_REJECTIONS:
-            return _not_prepared(rejections[-1])
-        return ExecuteChangeSet(len(change_set.changes))
+    if change_set.is_ready:
+        return _executed(change_set, view, seen)
     if change_set.status in _ON_THE_WAY or change_set.execution_status == "EXECUTE_IN_PROGRESS":
         return Wait("our change set")
     return _not_prepared(
         f"its change set is in {change_set.status}, {change_set.execution_status or 'no execution status'}"
         f"{f' ({change_set.reason})' if change_set.reason else ''}, from which it does not come back"
+    )
+
+
+def _executed(change_set: ChangeSet, view: RestoreView, seen: Seen) -> Move:
+    """Return the move for a change set that CloudFormation would execute: it is where it is read whole, and allowed."""
+    if change_set.unread or (change_set.making and seen.making_for >= MAKING_SECONDS):
+        return _unread(change_set)
+    if change_set.making:
+        return Wait(f"the change sets of the nested stacks {_listed(change_set.making)}")
+    verdicts = _verdicts(view)
+    lost = [verdict for verdict in verdicts if verdict.loss]
+    if any(verdict.recreated for verdict in lost) and not (view.adopting or view.not_adopted):
+        return Readopt()
+    if lost and not seen.allow_destructive:
+        return _guarded(seen, verdicts, view.not_adopted)
+    rejections = [one.rejection for one in seen.attempts if one.step == tokens.RESTORE and one.rejection]
+    if len(rejections) >= MOST_REJECTIONS:
+        return _not_prepared(rejections[-1])
+    adopted = tuple(verdict.change.logical_id for verdict in verdicts if verdict.adopted)
+    return ExecuteChangeSet(len(change_set.changes), adopted)
+
+
+def _unread(change_set: ChangeSet) -> Done:
+    late = tuple(f"{name}: its change set is still being made" for name in change_set.making)
+    return refused(
+        Code.RESTORE_UNREAD,
+        "The stack was not restored: what that would do to its nested stacks can't be read whole: "
+        f"{_listed((*change_set.unread, *late))}.",
+        Command(purpose="Mend what CloudFormation names, or give it more time, then run this job again"),
+        Command(purpose="Or restore the nested stacks' templates by hand, and look at each change set first"),
     )
 
 
@@ -115,8 +149,14 @@ def _prepare(view: RestoreView) -> Move:
 
 def told(view: RestoreView) -> tuple[str, ...]:
     """Return each change of the change set with the guard's verdict: what a restore would do, a line each."""
-    changes = view.change_set.changes if view.change_set else ()
-    return tuple(f"{_change(change)}: {_verdict(change)}" for change in changes)
+    return tuple(f"{_change(one.change)}: {_told(one)}" for one in _verdicts(view))
+
+
+def _verdicts(view: RestoreView) -> tuple[Verdict, ...]:
+    """Return the guard's verdicts; where it was not asked, nothing is known of any resource."""
+    if view.verdicts is not None:
+        return view.verdicts
+    return guard.judge(view.change_set.changes, {}, {}) if view.change_set else ()
 
 
 def _change(change: Change) -> str:
@@ -124,9 +164,11 @@ def _change(change: Change) -> str:
     return f"{change.action} {change.logical_id} ({change.type}{how})"
 
 
-def _verdict(change: Change) -> str:
-    lost = destructive_changes((change,))
-    return f"⛔ the guard refuses it ({lost[0].rsplit(': ', maxsplit=1)[-1]})" if lost else "✅ the guard allows it"
+def _told(verdict: Verdict) -> str:
+    if verdict.loss:
+        return f"⛔ the guard refuses it ({verdict.loss})"
+    why = verdict.goes or verdict.anew
+    return f"✅ the guard allows it{why and f' ({why})'}"
 
 
 def _not_prepared(reason: str) -> Done:
@@ -156,14 +198,34 @@ def _not_ours(seen: Seen, change_set: str, differs: tuple[str, ...] = ()) -> Don
     )
 
 
-def _guarded(destructive: tuple[str, ...]) -> Done:
+def _guarded(seen: Seen, verdicts: tuple[Verdict, ...], not_adopted: str) -> Done:
+    lost = guard.losses(verdicts)
+    anew = [one for one in verdicts if one.loss and one.recreated and one.physical_id]
+    adopt = (
+        Command(
+            purpose=f"Or bring {_listed(tuple(one.physical_id for one in anew))} back into the stack first",
+            line=aws(
+                "cloudformation",
+                "create-change-set",
+                stack_name=seen.name,
+                region=seen.region,
+                change_set_name="adopt",
+                change_set_type="IMPORT",
+                resources_to_import="…",
+                template_body="file://…",
+            ),
+        ),
+    )
+    refusal = f" CloudFormation does not re-adopt what exists: {not_adopted}" if not_adopted else ""
     return refused(
         Code.RESTORE_DESTRUCTIVE,
-        f"The stack was not restored: that would delete or replace resources that hold data: {_listed(destructive)}.",
+        "The stack was not restored: that would delete, replace or make anew resources that hold data: "
+        f"{_listed(lost)}.{refusal}",
         Command(
             purpose="Save what they hold; if the loss is accepted, run this job again with allow-destructive: true"
         ),
         Command(purpose="Or give them DeletionPolicy: Retain and UpdateReplacePolicy: Retain in the template first"),
+        *(adopt if anew else ()),
     )
 
 

@@ -1,85 +1,27 @@
-"""Pure: which resources hold data, and which changes of a change set would lose it.
-
-The list is data: types whose documentation says that deleting or replacing them deletes what is in them, after the
-types that CloudFormation's guide on DeletionPolicy names, and those whose loss can't be undone (keys, pools, secrets).
-"""
+"""Pure: what a resource holds, by its type. The tables are in `stateful_types`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from rollback.stack.stateful_types import NOTHING_OF_THEIR_OWN, REMADE, TELLING, USERS_DATA
 
-from rollback.stack.model import STACK_TYPE, Change
+_REMADE = {type_: what for what, types in REMADE.items() for type_ in types}
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
-STATEFUL_TYPES = frozenset(
-    {
-        "AWS::ApiGateway::ApiKey",
-        "AWS::Backup::BackupVault",
-        "AWS::Cassandra::Keyspace",
-        "AWS::Cassandra::Table",
-        "AWS::CodeCommit::Repository",
-        "AWS::Cognito::IdentityPool",
-        "AWS::Cognito::UserPool",
-        "AWS::DAX::Cluster",
-        "AWS::DMS::ReplicationInstance",
-        "AWS::DSQL::Cluster",
-        "AWS::DocDB::DBCluster",
-        "AWS::DocDB::DBInstance",
-        "AWS::DocDBElastic::Cluster",
-        "AWS::DynamoDB::GlobalTable",
-        "AWS::DynamoDB::Table",
-        "AWS::EC2::EIP",
-        "AWS::EC2::Instance",
-        "AWS::EC2::Volume",
-        "AWS::ECR::Repository",
-        "AWS::EFS::FileSystem",
-        "AWS::ElastiCache::CacheCluster",
-        "AWS::ElastiCache::ReplicationGroup",
-        "AWS::ElastiCache::ServerlessCache",
-        "AWS::Elasticsearch::Domain",
-        "AWS::Events::Archive",
-        "AWS::FSx::FileSystem",
-        "AWS::FSx::Volume",
-        "AWS::Glue::Database",
-        "AWS::Glue::Table",
-        "AWS::Kinesis::Stream",
-        "AWS::KinesisFirehose::DeliveryStream",
-        "AWS::KMS::Key",
-        "AWS::KMS::ReplicaKey",
-        "AWS::Logs::LogGroup",
-        "AWS::Logs::LogStream",
-        "AWS::MSK::Cluster",
-        "AWS::MSK::ServerlessCluster",
-        "AWS::MemoryDB::Cluster",
-        "AWS::Neptune::DBCluster",
-        "AWS::Neptune::DBInstance",
-        "AWS::NeptuneGraph::Graph",
-        "AWS::OpenSearchServerless::Collection",
-        "AWS::OpenSearchService::Domain",
-        "AWS::QLDB::Ledger",
-        "AWS::RDS::DBCluster",
-        "AWS::RDS::DBInstance",
-        "AWS::RDS::GlobalCluster",
-        "AWS::Redshift::Cluster",
-        "AWS::RedshiftServerless::Namespace",
-        "AWS::Route53::HostedZone",
-        "AWS::S3::Bucket",
-        "AWS::S3Express::DirectoryBucket",
-        "AWS::S3Tables::Table",
-        "AWS::S3Tables::TableBucket",
-        "AWS::S3Vectors::VectorBucket",
-        "AWS::SDB::Domain",
-        "AWS::SQS::Queue",
-        "AWS::SSM::Parameter",
-        "AWS::SecretsManager::Secret",
-        "AWS::Timestream::Database",
-        "AWS::Timestream::Table",
-        "AWS::WorkSpaces::Workspace",
-        STACK_TYPE,  # a nested stack: whatever it holds goes with it
-    }
-)
+def is_stateful(type_: str) -> bool:
+    """Return whether deleting or replacing a resource of this type loses something.
+
+    A type that no table has, a custom one (`Custom::`) or a third party's is judged by the end of its name; one that
+    AWS does not tell (empty) counts.
+    """
+    if type_ in USERS_DATA or type_ in _REMADE:
+        return True
+    return type_ not in NOTHING_OF_THEIR_OWN and (not type_ or bool(TELLING.search(type_)))
+
+
+def remade(type_: str) -> str:
+    """Return what a resource of this type holds where that is no users' data; empty where it is, or may be."""
+    return _REMADE.get(type_, "")
+
 
 HOLDS_DATA = frozenset(
     {
@@ -95,29 +37,4 @@ HOLDS_DATA = frozenset(
 """Those whose content people ask about after a rollback: no restore of a template touches it."""
 
 RETAINED = frozenset({"Retain", "ReplaceAndRetain"})
-
-
-def destructive_changes(changes: Iterable[Change]) -> tuple[str, ...]:
-    """Return a line for each change that would delete or replace a resource holding data: what, its type and why.
-
-    A removal, or a replacement that is certain or possible (`Conditional`), counts unless the resource's own policy
-    retains it. What CloudFormation can't say yet (`Dynamic`) counts too. A snapshot taken on deletion isn't
-    retention: the stack would go on without the data. Custom types (`Custom::`, private ones) are unknown and pass.
-    """
-    return tuple(
-        f"{change.logical_id} ({change.type}): {why}"
-        for change in changes
-        if change.type in STATEFUL_TYPES and (why := _loss(change))
-    )
-
-
-def _loss(change: Change) -> str:
-    if change.policy in RETAINED:
-        return ""
-    if change.action == "Remove":
-        return "would be deleted"
-    if change.action == "Modify" and change.replacement in {"True", "Conditional"}:
-        return "would be replaced" if change.replacement == "True" else "may be replaced"
-    if change.action == "Dynamic" and change.type != STACK_TYPE:
-        return "CloudFormation can't say what happens to it"
-    return ""
+"""The policy actions that leave a resource alive outside of the stack."""

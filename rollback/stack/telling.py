@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rollback.report import links
-from rollback.report.model import Happening, Notice, RootCause, StackReport
+from rollback.report.model import Happening, Notice, RemovedAgain, RootCause, StackReport
 from rollback.report.notices import Code, error
 from rollback.report.results import GOOD, Result
+from rollback.stack import evidence
+from rollback.stack.stateful import is_stateful
+from rollback.stack.states import in_progress
 
 if TYPE_CHECKING:
     from rollback.engine.moves import Done
@@ -33,6 +36,7 @@ def stack_report(part: StackPart, done: Done | None, *, dry_run: bool = False) -
         root_cause=_root_cause(part, link),
         notices=(*_notices(done), *part.restore_notices),
         skipped=part.skipped,
+        removed_again=_removed_again(part, done),
         not_rolled_back=_not_rolled_back(part, done),
         next_steps=done.next_steps if done else (),
         link=link,
@@ -75,6 +79,37 @@ def _root_cause(part: StackPart, link: str) -> RootCause | None:
     )
 
 
+def _restores(part: StackPart, done: Done | None) -> bool:
+    """Return whether the restore that the guard judged was executed and stands, or in a dry run would be."""
+    planned = done is not None and done.result is Result.PLANNED
+    return planned or (part.seen is not None and part.seen.restore_executed and not part.seen.restore_rolled_back)
+
+
+def _removed_again(part: StackPart, done: Done | None) -> tuple[RemovedAgain, ...]:
+    """Return what the restore removes of what is stateful; one that was found under way tells by its events."""
+    if not part.verdicts and in_progress(part.status_before):
+        return tuple(
+            RemovedAgain(logical_id=event.logical_id, type=event.type, physical_id=event.physical_id, why=_BY_ANOTHER)
+            for event in evidence.restored(part.watch.events)
+            if event.status == "DELETE_COMPLETE" and is_stateful(event.type)
+        )
+    if not _restores(part, done):
+        return ()
+    return tuple(
+        RemovedAgain(
+            logical_id=one.change.logical_id,
+            type=one.change.type,
+            physical_id=one.physical_id,
+            why=one.goes or f"allow-destructive: {one.loss}",
+        )
+        for one in part.verdicts
+        if one.goes or (one.loss and part.wishes.allow_destructive and one.change.action != "Add")
+    )
+
+
+_BY_ANOTHER = "the restore that was found under way removed it"
+
+
 def _not_rolled_back(part: StackPart, done: Done | None) -> tuple[str, ...]:
     said = []
     if done and done.result is Result.NOT_NEEDED:
@@ -82,5 +117,10 @@ def _not_rolled_back(part: StackPart, done: Done | None) -> tuple[str, ...]:
     if part.skipped:
         said.append(f"the skipped resources {', '.join(part.skipped)} are as the failed deployment left them.")
     said += [notice.text for notice in (done.warnings if done else ()) if notice.code == Code.RESTORE_KEEPS_VALUES]
+    said += [
+        f"{one.change.logical_id} ({one.change.type}) is made anew: {one.anew}."
+        for one in (part.verdicts if _restores(part, done) else ())
+        if one.anew
+    ]
     said += list(part.stays_behind())
     return tuple(said)

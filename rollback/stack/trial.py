@@ -16,7 +16,7 @@ from rollback.aws import Aws, speaking_to_aws
 from rollback.engine.interruption import within
 from rollback.engine.reconcile import Patience, patiently
 from rollback.engine.trouble import AwsTrouble, Busy, Rejected
-from rollback.stack.model import ChangeSet
+from rollback.stack.changes import ChangeSet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -37,7 +37,6 @@ NEVER_CALLED = {
 }
 
 DATA = "a snapshot says whether the data could be had again, and a rollback how"
-EMPTY = "what the failed deployment created may go where it is empty"
 LOOK_FIRST = "a dry run makes the change set and drops it; an empty one proves a snapshot's template"
 ZIP = "zip deployments are brought back without a build"
 ANNOUNCED = {
@@ -52,10 +51,6 @@ ANNOUNCED = {
     ("data", "OpenSearchSnapshots"): DATA,
     ("data", "RDSBackups"): DATA,
     ("data", "S3Versioning"): DATA,
-    ("empty", "IsTheBucketEmpty"): EMPTY,
-    ("empty", "IsTheFileSystemEmpty"): EMPTY,
-    ("empty", "IsTheTableEmpty"): EMPTY,
-    ("empty", "IsTheUserPoolEmpty"): EMPTY,
     ("logs", "FindTheLogGroups"): "a function may log elsewhere than its name says",
     ("logs", "ReadTheFunctionsErrors"): "what the functions logged as errors",
     ("restore", "KeepTheZipOfThatTime"): ZIP,

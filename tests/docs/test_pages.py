@@ -171,7 +171,7 @@ FOR_DEVELOPERS = {"docs/container.md", "docs/performance.md", "docs/reliability.
 def test_a_code_in_a_page_is_one_that_the_product_has(name: str) -> None:
     """Words like `stack-timed-out` in backticks are inputs, outputs, results, outcomes, rules or codes."""
     known = {*names(), *ACTION["outputs"], *Result, *Outcome, *Mode, *Rule, *Code}
-    others = """if-needed deploy-infrastructure deploy-frontend smoke-tests continue-update-rollback
+    others = """if-needed stack-first deploy-infrastructure deploy-frontend smoke-tests continue-update-rollback
         role-duration-seconds start-job
         aws-cn aws-us-gov shop-development shop-snapshots"""
     words = re.findall(r"`([a-z]+(?:-[a-z]+)+)`", page(name))

@@ -150,6 +150,15 @@ def _(play: Play) -> Report:
     return play.run(**SITE, verify_url=play.sandbox.site.url, verify_timeout="5")
 
 
+@situation(Code.TOGETHER_NOT_POSSIBLE)
+def _(play: Play) -> Report:
+    play.create()
+    play.update()
+    own = "arn:aws:cloudformation:us-west-2:123456789012:stack/amplify-shop-develop/8a1f"
+    play.sandbox.amplify.branch("d1shop", "develop").settings["backend"] = {"stackArn": own}
+    return play.run(**{**STACK, **SITE}, order="together")
+
+
 @situation(Code.STACK_NOT_FOUND)
 def _(play: Play) -> Report:
     return play.run(**STACK)
@@ -281,6 +290,26 @@ def _(play: Play) -> Report:
     play.create()
     play.snapshot(**STACK)
     play.update(Topic=TOPIC, Orders=STATEFUL)
+    play.sandbox.cloudformation.store("shop", "Orders", "an order")
+    return play.run(**STACK, **FROM_SNAPSHOT)
+
+
+@situation(Code.RESTORE_UNREAD)
+def _(play: Play) -> Report:
+    for name in ("one", "two"):
+        inside = {"Resources": {"Topic": {**TOPIC, "Properties": {"DisplayName": name}}}}
+        play.sandbox.services.put_object("artifacts", f"{name}.json", json.dumps(inside))
+    nested = {
+        name: {
+            "Type": "AWS::CloudFormation::Stack",
+            "Properties": {"TemplateURL": f"https://artifacts.s3.us-west-2.amazonaws.com/{name}.json"},
+        }
+        for name in ("one", "two")
+    }
+    play.create(Network=nested["one"])
+    play.snapshot(**STACK)
+    play.update(Network=nested["two"])
+    play.sandbox.cloudformation.trouble_nested_change_sets("Network", without_id=True)
     return play.run(**STACK, **FROM_SNAPSHOT)
 
 

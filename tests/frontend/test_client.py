@@ -30,7 +30,9 @@ def door(sandbox: Sandbox) -> Amplify:
 
 def test_apps_are_read_by_id_and_all_together(sandbox: Sandbox, door: Amplify) -> None:
     app = door.app(APP)
-    assert app == App(APP, "shop", f"{APP}.amplifyapp.com", {"KEY": "value"})
+    assert app == App(
+        APP, "shop", f"{APP}.amplifyapp.com", {"KEY": "value"}, arn=f"arn:aws:amplify:us-west-2:123456789012:apps/{APP}"
+    )
     for number in range(130):
         sandbox.amplify.add_app(f"app-{number}")
     assert len(door.apps()) == 131

@@ -65,7 +65,7 @@ def test_a_build_of_the_failed_commit_that_still_runs_is_stopped(status: str) ->
 
 def test_the_failed_job_is_stopped_by_its_id_too() -> None:
     bad = job(2, "HEAD", "RUNNING")
-    assert decide(seen(job(1), bad, deployment=failed(failed_job_id="2"))) == StopJob(bad)
+    assert decide(seen(job(1, started=at(-60)), bad, deployment=failed(failed_job_id="2"))) == StopJob(bad)
 
 
 def test_of_two_builds_of_the_failed_commit_the_one_that_runs_is_stopped_first() -> None:

@@ -277,6 +277,20 @@ def test_where_only_what_may_be_the_failed_deployments_twin_is_left_nothing_is_g
     assert code(chosen(*pushes((1, "HEAD", 8.9), (2, BAD, 9)))) is Code.LAST_KNOWN_GOOD_UNCLEAR
 
 
+def test_a_named_job_beside_the_failed_head_job_may_be_of_it_where_no_job_shows_the_failed_commit() -> None:
+    twins = pushes((1, GOOD, 1), (2, OTHER, 8.9), (3, "HEAD", 9))
+    assert code(chosen(*twins, commit=None, failed_job_id="3")) is Code.LAST_KNOWN_GOOD_UNCLEAR
+    assert number(chosen(*twins, commit=OTHER, failed_job_id="3")) == "1"
+    assert code(chosen(*twins, commit=BAD, failed_job_id="3")) is Code.LAST_KNOWN_GOOD_UNCLEAR
+    far = pushes((1, GOOD, 1), (2, OTHER, 5), (3, "HEAD", 9))
+    assert number(chosen(*far, commit=None, failed_job_id="3")) == "2"
+
+
+@pytest.mark.parametrize("short", ["1234567", "12345678"])
+def test_a_short_commit_of_decimal_digits_is_not_passed_over_for_the_job_beside_it(short: str) -> None:
+    assert number(chosen(*pushes((1, OTHER, 1), (2, short, 1.1), (3, BAD, 9)))) == "2"
+
+
 def test_a_named_job_beside_the_newest_head_job_may_be_the_failed_deployments_too() -> None:
     twins = pushes((1, GOOD, 1), (2, OTHER, 8.9), (3, "HEAD", 9))
     assert code(chosen(*twins, frontend_result="success")) is Code.LAST_KNOWN_GOOD_UNCLEAR

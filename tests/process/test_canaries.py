@@ -78,6 +78,7 @@ FAULTS = {
     "HeadObject": ("AccessDenied", 403),
     "DescribeAlarms": ("InternalServiceFault", 500),
 }
+BEFORE_THE_SNAPSHOT = {"DescribeStacks", "GetObject"}
 AFTER_ALL_IS_KNOWN = {"GetJob", "StartJob", "UpdateApp", "UpdateBranch", "DescribeAlarms"}
 
 
@@ -85,7 +86,7 @@ def known_at(operation: str) -> tuple[str, ...]:
     """Return whose canaries the action can know when this operation fails: nothing hides what it never read."""
     if operation in AFTER_ALL_IS_KNOWN:
         return PLACES
-    return OF_THE_JOB if operation == "GetObject" else (*OF_THE_JOB, *OF_THE_SNAPSHOT)
+    return OF_THE_JOB if operation in BEFORE_THE_SNAPSHOT else (*OF_THE_JOB, *OF_THE_SNAPSHOT)
 
 
 def said(how: str, *places: str) -> str:

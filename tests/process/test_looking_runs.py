@@ -34,5 +34,5 @@ def test_what_is_waited_for_is_said_at_once_and_two_minutes_are_enough(
     ran = shop.run(**how, stack_name=STACK)
 
     assert ran["outcome"] in {"failed", "planned"}
-    assert waits.monotonic() - began < 130
-    assert ran.log.count("waiting for AWS") in {2, 3}
+    assert waits.monotonic() - began < 125
+    assert ("waiting: " if "dry_run" in how else "waiting for AWS, 120 s at most") in ran.log

@@ -25,7 +25,7 @@ WRITES = frozenset({
     "CancelUpdateStack", "ContinueUpdateRollback", "RollbackStack", "CreateChangeSet", "ExecuteChangeSet",
     "DeleteChangeSet", "StartJob", "StopJob", "UpdateApp", "UpdateBranch", "PutObject",
 })  # fmt: skip
-READS = ("Describe", "Get", "List", "Head")
+READS = ("Describe", "Get", "List", "Head", "Scan")
 OUR_PREFIX = "rollback-action-"
 MODES = {
     Mode.SNAPSHOT: {Outcome.SNAPSHOT_SAVED, Outcome.FAILED},

@@ -85,6 +85,7 @@ def _restore(sandbox: Sandbox, clock: Movable, body: str = shop.BAD_TEMPLATE) ->
 
 def _destructive_restore(sandbox: Sandbox, clock: Movable) -> None:
     _restore(sandbox, clock, shop.DESTRUCTIVE_TEMPLATE)
+    sandbox.cloudformation.store(shop.STACK, "Audit", "who did what")
 
 
 def _refused_early(sandbox: Sandbox, clock: Movable) -> None:
@@ -178,7 +179,7 @@ REFUSED_RESTORE = Scenario(
     "refused-restore",
     _destructive_restore,
     {"snapshot": SNAPSHOT},
-    adds=frozenset({"CreateChangeSet", "DescribeChangeSet", "DeleteChangeSet", "ListChangeSets"}),
+    adds=frozenset({"CreateChangeSet", "DescribeChangeSet", "DeleteChangeSet", "ListChangeSets", "Scan"}),
 )
 REFUSED_EARLY = Scenario("refused-early", _refused_early, {"snapshot": SNAPSHOT}, adds=frozenset({"DescribeEvents"}))
 WITH_AN_IMAGE = Scenario(
@@ -195,6 +196,12 @@ HALF_WAY = Scenario(
     _half_way,
     {"resources-to-skip": "Queue"},
     adds=frozenset({"ContinueUpdateRollback", "DescribeStacks", "DescribeStackEvents"}),
+)
+TOGETHER = Scenario(
+    "together",
+    _still_updating,
+    {"order": "together", **_VERIFIED},
+    adds=frozenset({"GetBranch", "CancelUpdateStack", "StartJob", "DescribeStacks", "GetJob"}),
 )
 PLAN = Scenario("plan", _restore, {"snapshot": SNAPSHOT, "dry-run": "true"})
 TAKE_SNAPSHOT = Scenario("snapshot", _at_rest, {"mode": "snapshot", "snapshot": SNAPSHOT})
@@ -239,5 +246,8 @@ def recorded(name: str) -> bytes:
 
 
 DEMO = tuple(of_the_demo(name) for name in incidents.INCIDENTS)
-ROLLBACKS = (RESTORE, REFUSED_RESTORE, REFUSED_EARLY, WITH_AN_IMAGE, STILL_UPDATING, FRONTEND_BUILDING, HALF_WAY)
+ROLLBACKS = (
+    *(RESTORE, REFUSED_RESTORE, REFUSED_EARLY, WITH_AN_IMAGE, STILL_UPDATING, FRONTEND_BUILDING, HALF_WAY),
+    TOGETHER,
+)
 ALL = (*ROLLBACKS, PLAN, TAKE_SNAPSHOT, KEEP_SNAPSHOT, STATUS)

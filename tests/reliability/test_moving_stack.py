@@ -10,6 +10,7 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from rollback.report.results import Result
 from rollback.stack.client import CloudFormation
+from rollback.stack.emptiness import Emptiness
 from rollback.stack.part import StackPart, Wishes
 from rollback.stack.record import StackSnapshot
 from rollback.stack.restore import Restore
@@ -54,7 +55,7 @@ class MovingStack(MovingWorld[StackPart]):
     def new_part(self) -> StackPart:
         wishes = Wishes(self.sandbox.region, RUN, skip=self.skip)
         door, snapshot = CloudFormation(self.aws), self.snapshot
-        restore = Restore(door, lambda _: snapshot, lambda _: ()) if snapshot else None
+        restore = Restore(door, lambda _: snapshot, lambda _: (), emptiness=Emptiness(self.aws)) if snapshot else None
         return StackPart(shop.STACK, wishes, door, self.time, self.progress, restore)
 
     def _recorded(self) -> StackSnapshot:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rollback.stack.model import STACK_TYPE, Attempt, Change, ChangeSet, Event, Parameter, RestoreView, Seen, Stack
+from rollback.stack.changes import Change, ChangeSet
+from rollback.stack.model import STACK_TYPE, Attempt, Event, Parameter, RestoreView, Seen, Stack
 from rollback.stack.record import StackSnapshot
 
 STACK_ID = "arn:aws:cloudformation:us-west-2:123456789012:stack/shop/4a37fa2d-f2d7-440f-8785-9faeecc3f80c"
@@ -55,8 +56,10 @@ class History:
     def of_stack(self, status: str, token: str = "", reason: str = "") -> History:
         return self._add("shop", STACK_ID, STACK_TYPE, status, reason, token)
 
-    def of(self, logical_id: str, status: str, reason: str = "", type_: str = "AWS::SNS::Topic") -> History:
-        return self._add(logical_id, f"physical-{logical_id}", type_, status, reason, "")
+    def of(
+        self, logical_id: str, status: str, reason: str = "", type_: str = "AWS::SNS::Topic", physical_id: str = ""
+    ) -> History:
+        return self._add(logical_id, physical_id or f"physical-{logical_id}", type_, status, reason, "")
 
     @property
     def newest_first(self) -> list[Event]:

@@ -9,12 +9,15 @@ from rollback.stack.evidence import (
     UNCLEAR_SECONDS,
     began,
     believed,
+    forward,
     operation,
     reaches_back,
     root_cause,
     stuck_resources,
+    undone,
 )
-from tests.stack.given import History, attempt
+from rollback.stack.tokens import RESTORE, Tokens
+from tests.stack.given import STACK_ID, History, attempt
 
 CANCEL = attempt("cancel", token="ours")
 NOT_NOW = "CancelUpdateStack cannot be called from current stack status"
@@ -218,6 +221,54 @@ def test_a_resource_whose_update_failed_but_whose_rollback_succeeded_is_not_stuc
         .of_stack("UPDATE_ROLLBACK_FAILED")
     )
     assert stuck_resources(history.newest_first) == ("Mail",)
+
+
+# --- what is being undone ---
+
+
+@pytest.mark.parametrize("status", ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "IMPORT_IN_PROGRESS"])
+def test_the_events_reach_back_to_the_stacks_own_beginning_never_to_a_resources(status: str) -> None:
+    page = updating().of("Api", status).of("Api", "UPDATE_FAILED", "no such bucket").newest_first
+    assert not reaches_back(page[:2])
+    assert reaches_back(page)
+
+
+def test_a_transform_that_succeeded_begins_no_operation() -> None:
+    events = updating().of_stack("UPDATE_IN_PROGRESS", reason="Transformation succeeded").newest_first
+    assert not reaches_back(events[:1])
+    assert began(events) == "event-1"
+
+
+OUR_RESTORE = Tokens("run", STACK_ID).make(RESTORE)
+
+
+def test_a_restore_of_ours_that_was_rolled_back_is_not_the_deployment_being_undone() -> None:
+    deployed = updating().of("Jobs", "CREATE_COMPLETE").of_stack("UPDATE_COMPLETE", "theirs")
+    deployment = deployed.newest_first
+    for _ in range(2):
+        deployed.of_stack("UPDATE_IN_PROGRESS", OUR_RESTORE).of("News", "CREATE_FAILED")
+        deployed.of_stack("UPDATE_ROLLBACK_IN_PROGRESS", OUR_RESTORE).of_stack("UPDATE_ROLLBACK_COMPLETE", OUR_RESTORE)
+    assert undone(deployed.newest_first) == deployment
+
+
+def test_what_is_undone_is_the_newest_deployment_alone() -> None:
+    history = updating().of("Old", "CREATE_COMPLETE").of_stack("UPDATE_COMPLETE")
+    newest = History().of_stack("UPDATE_IN_PROGRESS").of("New", "CREATE_COMPLETE").newest_first
+    assert undone([*newest, *history.newest_first]) == newest
+
+
+def test_where_the_events_do_not_reach_back_nobody_can_tell_what_is_undone() -> None:
+    history = updating().of("Jobs", "CREATE_COMPLETE").of_stack("UPDATE_IN_PROGRESS", OUR_RESTORE)
+    assert undone(history.newest_first[:-1]) == ()
+    assert undone([]) == ()
+
+
+def test_an_operation_goes_forward_until_it_is_rolled_back() -> None:
+    history = updating().of("Jobs", "CREATE_COMPLETE")
+    before = history.newest_first
+    assert forward(before) == before
+    turned = history.of_stack("UPDATE_ROLLBACK_IN_PROGRESS").of("Jobs", "DELETE_COMPLETE")
+    assert forward(turned.of_stack("UPDATE_ROLLBACK_IN_PROGRESS", "continued").newest_first) == before
 
 
 # --- where no resource failed ---

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rollback.stack.model import ChangeSet
+from rollback.stack.changes import ChangeSet
 from rollback.stack.ours import same_text, unlike
 
 TOPIC = "arn:aws:sns:us-west-2:123456789012:deployments"

@@ -65,6 +65,17 @@ def test_what_was_asked_for_is_ours(stack: Stack, door: CloudFormation, names: T
     assert (found.status, found.id, ours.foreign) == ("CREATE_COMPLETE", ours.arn, ())
 
 
+def test_it_is_held_against_what_was_asked_then_though_the_stack_has_moved_since(
+    stack: Stack, door: CloudFormation, names: Tokens, clock: ManualClock
+) -> None:
+    ours = OurChangeSet(door)
+    ours.create(stack, names, ASKED)
+    clock.advance(60)
+    now = {**ASKED, "RollbackConfiguration": {"MonitoringTimeInMinutes": 5}}
+    ours.look(stack, now, GOOD)
+    assert ours.foreign == ()
+
+
 def test_no_two_processes_of_a_run_use_the_same_name(
     sandbox: Sandbox, stack: Stack, door: CloudFormation, names: Tokens
 ) -> None:

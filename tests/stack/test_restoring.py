@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,10 +11,14 @@ from rollback.report.notices import Code
 from rollback.report.results import Result
 from rollback.stack.decide import decide
 from rollback.stack.evidence import STALE_SECONDS
-from rollback.stack.model import ChangeSet, CreateChangeSet, DropChangeSet, ExecuteChangeSet, Seen
-from rollback.stack.restoring import MOST_MADE, MOST_REJECTIONS, MOST_UNSEEN, adopts, next_move, told
+from rollback.stack.guard import Verdict
+from rollback.stack.model import CreateChangeSet, DropChangeSet, ExecuteChangeSet, Readopt, Seen
+from rollback.stack.restoring import MAKING_SECONDS, MOST_MADE, MOST_REJECTIONS, MOST_UNSEEN, adopts, next_move, told
 from rollback.stack.tokens import CANCEL, RESTORE, Tokens
 from tests.stack.given import STACK_ID, attempt, change, change_set, seen, view
+
+if TYPE_CHECKING:
+    from rollback.stack.changes import ChangeSet
 
 
 def end(move: Move) -> tuple[Result, str]:
@@ -50,7 +54,8 @@ def test_a_change_set_in_the_making_is_waited_for(status: str) -> None:
 
 
 def test_a_change_set_that_loses_nothing_is_executed() -> None:
-    harmless = change_set(change("Modify", replacement="False"), change("Add"), change("Remove", "AWS::SNS::Topic"))
+    topic = "AWS::SNS::Topic"
+    harmless = change_set(change("Modify", replacement="False"), change("Add", topic), change("Remove", topic))
     assert decide(seen(restore=view(change_set=harmless))) == ExecuteChangeSet(3)
 
 
@@ -63,6 +68,69 @@ def test_a_change_set_that_would_lose_data_is_refused_and_says_what_and_why() ->
     assert isinstance(move, Done)
     assert "Orders (AWS::DynamoDB::Table): would be deleted" in move.reason
     assert "allow-destructive: true" in move.next_steps[0].purpose
+
+
+def test_what_the_guard_says_of_it_decides() -> None:
+    removed = change("Remove")
+    may_go = view(change_set=DESTRUCTIVE, verdicts=(Verdict(removed, goes="it is empty"),))
+    assert decide(seen(restore=may_go)) == ExecuteChangeSet(1)
+    may_not = view(change_set=DESTRUCTIVE, verdicts=(Verdict(removed, "would be deleted, and holds something"),))
+    assert end(decide(seen(restore=may_not))) == (Result.REFUSED, Code.RESTORE_DESTRUCTIVE)
+
+
+ANEW = Verdict(
+    change("Add"),
+    "would be made anew, empty: the snapshot recorded orders-1",
+    physical_id="orders-1",
+    recreated=True,
+)
+MAKES_ANEW = change_set(change("Add"))
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_what_would_be_made_anew_is_asked_to_be_readopted_first(*, allowed: bool) -> None:
+    anew = view(change_set=MAKES_ANEW, verdicts=(ANEW,))
+    assert decide(seen(restore=anew, allow_destructive=allowed)) == Readopt()
+
+
+def test_what_is_readopted_is_told_and_executed() -> None:
+    made = change("Import", physical_id="orders-1")
+    adopted = view(change_set=change_set(made), verdicts=(Verdict(made, adopted=True),), adopting=True)
+    move = decide(seen(restore=adopted))
+    assert move == ExecuteChangeSet(1, ("Orders",))
+    assert "re-adopting Orders" in move.did
+
+
+def test_a_change_set_that_cloudformation_will_not_make_readopting_is_made_plainly_again() -> None:
+    failed = change_set(status="FAILED", execution_status="UNAVAILABLE", reason="must have the DeletionPolicy")
+    assert decide(seen(restore=view(change_set=failed, adopting=True))) == Readopt(instead=False)
+    move = decide(seen(restore=view(change_set=MAKES_ANEW, verdicts=(ANEW,), not_adopted="must have DeletionPolicy")))
+    assert end(move) == (Result.REFUSED, Code.RESTORE_DESTRUCTIVE)
+    assert isinstance(move, Done)
+    assert "orders-1" in move.reason
+    assert "must have DeletionPolicy" in move.reason
+    assert any("orders-1" in step.purpose for step in move.next_steps)
+
+
+def test_what_even_a_readopting_change_set_makes_anew_is_refused_unless_allowed() -> None:
+    anew = view(change_set=MAKES_ANEW, verdicts=(ANEW,), adopting=True)
+    assert end(decide(seen(restore=anew))) == (Result.REFUSED, Code.RESTORE_DESTRUCTIVE)
+    assert decide(seen(restore=anew, allow_destructive=True)) == ExecuteChangeSet(1)
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_nested_change_sets_that_cannot_be_read_whole_stop_the_restore(*, allowed: bool) -> None:
+    unread = change_set(unread=("Network: its change set is FAILED (no such subnet)",))
+    move = decide(seen(restore=view(change_set=unread, verdicts=()), allow_destructive=allowed))
+    assert end(move) == (Result.REFUSED, Code.RESTORE_UNREAD)
+    assert isinstance(move, Done)
+    assert "Network: its change set is FAILED (no such subnet)" in move.reason
+
+
+def test_nested_change_sets_in_the_making_are_waited_for_and_not_for_ever() -> None:
+    making = view(change_set=change_set(making=("Network",)))
+    assert decide(seen(restore=making)) == Wait("the change sets of the nested stacks Network")
+    assert end(decide(seen(restore=making, making_for=MAKING_SECONDS))) == (Result.REFUSED, Code.RESTORE_UNREAD)
 
 
 def test_allow_destructive_executes_it() -> None:
@@ -113,7 +181,7 @@ def test_a_rejected_change_set_is_asked_for_again_within_bounds() -> None:
 
 
 def test_an_execution_that_is_rejected_is_tried_again_within_bounds() -> None:
-    ready = view(change_set=change_set(change("Add")))
+    ready = view(change_set=change_set(change("Modify", replacement="False")))
     no = attempt(RESTORE, rejection="no")
     assert decide(seen(restore=ready, attempts=(no,) * (MOST_REJECTIONS - 1))) == ExecuteChangeSet(1)
     move = decide(seen(restore=ready, attempts=(no,) * MOST_REJECTIONS))

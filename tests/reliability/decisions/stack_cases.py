@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rollback.stack import tokens
-from rollback.stack.model import Change, ChangeSet, Seen
+from rollback.stack.changes import Change, ChangeSet
 from rollback.stack.states import STATES
 from tests.stack.given import attempt, change, change_set, seen, view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from rollback.stack.model import Seen
 
 CHOICES = (
     "UPDATE_IN_PROGRESS",
@@ -98,8 +100,11 @@ def _restores() -> Iterator[tuple[str, dict[str, Any]]]:
         "executed": change_set(execution_status="EXECUTE_COMPLETE"),
         "being made": change_set(status="CREATE_IN_PROGRESS", execution_status="UNAVAILABLE"),
         "made, not available": change_set(execution_status="UNAVAILABLE"),
-        "ready": change_set(change("Modify", "AWS::SNS::Topic"), change("Add")),
+        "ready": change_set(change("Modify", "AWS::SNS::Topic"), change("Add", "AWS::SNS::Topic")),
         "destructive": change_set(_removed("Orders"), _removed("Audit")),
+        "made anew": change_set(change("Add")),
+        "nested sets in the making": change_set(making=("Network",)),
+        "nested sets unread": change_set(unread=("Network: its change set is not found",)),
     }
     for name, facts in views.items():
         for way, how in _ways():
