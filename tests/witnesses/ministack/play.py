@@ -91,7 +91,7 @@ def _skip(stage: Stage) -> None:
     stacks = Stacks(stage.environment)
     iam = stacks.client("iam")
     iam.create_role(RoleName="guest", AssumeRolePolicyDocument=json.dumps(_document("sts:AssumeRole")))
-    more = {"Capabilities": _CAPABILITIES}
+    more: dict[str, Any] = {"Capabilities": _CAPABILITIES}
     stacks.create("stuck", {"Resources": {"News": _policy("sns:Publish"), "Handle": _handle()}}, **more)
     bad = _failing("stuck", seconds=15)
     bad["Resources"]["News"] = _policy("sns:Subscribe")
@@ -126,7 +126,7 @@ def _nested(stage: Stage) -> None:
 
 def _sam(stage: Stage) -> None:
     stacks = Stacks(stage.environment)
-    more = {"Capabilities": _CAPABILITIES}
+    more: dict[str, Any] = {"Capabilities": _CAPABILITIES}
     stacks.create("serverless", _serverless("good"), **more)
     before = stacks.seen("serverless")
     stage.act("snapshot-saved", mode="snapshot", stack_name="serverless", snapshot="serverless.json")
