@@ -60,7 +60,7 @@ def _page(stage: Stage) -> None:
         template["Parameters"]["Stage"]["Default"] = name
         del template["Resources"]["Greeting"]  # its name is taken by the other stack
         (stage.folder / f"{name}.yaml").write_text(shop.text(template), encoding="utf-8")
-    path = f"{stage.home / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    path = f"{Path(sys.executable).parent}:{stage.home / 'bin'}:{os.environ['PATH']}"
     settings = {"PATH": path, "PYTHONPATH": str(ROOT), "GITHUB_WORKSPACE": str(stage.folder)}
     for command in commands[:-1]:
         stage.run("sh", "-c", command.replace("--stack-name shop", "--stack-name page"), env=settings)
