@@ -64,12 +64,16 @@ class Patience:
 
 
 def reconcile(
-    part: Part[Observation], patience: Patience, clock: Clock, say: Callable[[str], None] = lambda _: None
+    part: Part[Observation],
+    patience: Patience,
+    clock: Clock,
+    say: Callable[[str], None] = lambda _: None,
+    waiting: Callable[[Wait], None] = lambda _: None,
 ) -> Generator[float, None, Done]:
     """Drive `part`, a step at a time, until it is done, no safe move is left, or the deadline ends the waiting.
 
     Yields when the next step is due, on the monotonic clock (see `engine.turns`), and returns how the part ended. The
-    deadline ends waiting only: a move that is due is made even past it.
+    deadline ends waiting only: a move that is due is made even past it. `waiting` is told of each wait.
     """
     deadline = clock.monotonic() + patience.timeout
     pace = Pace(patience.longest_gap)
@@ -78,6 +82,7 @@ def reconcile(
         now = clock.monotonic()
         if now >= deadline:
             return part.timed_out(move.why)
+        waiting(move)
         yield min(now + pace.gap(move), deadline)
     return move
 

@@ -69,7 +69,13 @@ def test_the_generated_parts_are_up_to_date() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "where"), [("inputs", "README.md"), ("outputs", "README.md"), ("statuses", "docs/how-it-decides.md"), ("witnesses", "docs/reliability.md")]
+    ("name", "where"),
+    [
+        ("inputs", "README.md"),
+        ("outputs", "README.md"),
+        ("statuses", "docs/how-it-decides.md"),
+        ("witnesses", "docs/reliability.md"),
+    ],
 )
 def test_every_page_that_should_has_its_generated_tables(name: str, where: str) -> None:
     text = page(where)
