@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from rollback.engine.reconcile import patiently
 from rollback.incident import wishes
 from rollback.incident.owner import know_the_owner
+from rollback.incident.ready import say_whether_ready
 from rollback.report.model import FrontendReport, JobReport, StackReport
 from rollback.report.notices import Code, warning
 from rollback.report.results import Outcome
@@ -57,6 +58,7 @@ def take_snapshot(incident: Incident) -> Ending:
     )
     incident.snapshot_digest = _patiently(incident, lambda: doors.store.write(where, snapshot, there))
     incident.snapshot = where.text
+    say_whether_ready(incident, snapshot)
     incident.progress.tell("snapshot", f"saved to {where.text}, digest {incident.snapshot_digest}")
     return Outcome.SNAPSHOT_SAVED, f"The last known good is recorded in {where.text}."
 
@@ -95,6 +97,7 @@ def _keep(incident: Incident, where: Place, there: Stored) -> Ending:
         "deployment's."
     )
     incident.notices.append(warning(Code.SNAPSHOT_KEPT, text))
+    say_whether_ready(incident, kept)
     return Outcome.SNAPSHOT_SAVED, text
 
 

@@ -51,7 +51,7 @@ def test_the_names_are_the_contracts() -> None:
         *("started-at", "failed-job-id", "target-job-id", "target-commit", "redeploy", "lock-auto-build", "snapshot"),
         "snapshot-digest",
         *("allow-destructive", "resources-to-skip", "role-arn", "stack-timeout", "frontend-timeout", "poll-interval"),
-        *("verify-url", "verify-contains", "verify-alarms", "verify-timeout", "verify-for"),
+        *("verify-url", "verify-contains", "verify-alarms", "verify-timeout", "verify-for", "logs", "incident-file"),
         *("slack-webhook-url", "slack-api-url", "slack-bot-token", "slack-channel", "slack-mentions", "github-token"),
     }
 
@@ -89,6 +89,8 @@ DEFAULTS: dict[str, Any] = {
     "verify_alarms": (),
     "verify_timeout": 120.0,
     "verify_for": 0.0,
+    "logs": False,
+    "incident_file": "",
     "slack_webhook_url": None,
     "slack_api_url": "https://slack.com/api/",
     "slack_bot_token": None,
@@ -150,6 +152,8 @@ GOOD_FORMS: list[tuple[str, str, Any]] = [
     ("verify-url", "https://shop.example/health?deep=1", "https://shop.example/health?deep=1"),
     ("verify-alarms", "errors, latency (p99)", ("errors", "latency (p99)")),
     ("verify-timeout", "30", 30.0),
+    ("logs", "true", True),
+    ("incident-file", "out/incident.md", "out/incident.md"),
     ("verify-for", "0", 0.0),
     ("verify-for", "2.5", 2.5),
     ("slack-webhook-url", "http://127.0.0.1:9/hook", SecretStr("http://127.0.0.1:9/hook")),
