@@ -46,6 +46,7 @@ class Code(StrEnum):
     SNAPSHOT_OF_FAILED_COMMIT = "snapshot-of-failed-commit"
     SNAPSHOT_OF_ANOTHER = "snapshot-of-another"
     SNAPSHOT_OLD = "snapshot-old"
+    STACK_POLICY_UNREAD = "stack-policy-unread"
     RESTORE_DESTRUCTIVE = "restore-destructive"
     RESTORE_UNREAD = "restore-unread"
     RESTORE_ARTIFACTS_GONE = "restore-artifacts-gone"
