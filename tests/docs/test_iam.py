@@ -398,9 +398,9 @@ def test_a_zip_is_kept_and_deployed_again_with_what_the_policies_allow(account: 
     """By its copy beside the snapshots, and, where that is gone, by the version that was deployed."""
     sandbox, now = account.sandbox, account.sandbox.clock.now()
     sandbox.amplify.apps["d1shop"].repository = ""
-    versioning = {"Bucket": "artifacts", "VersioningConfiguration": {"Status": "Enabled"}}
+    versioning: dict[str, Any] = {"Bucket": "artifacts", "VersioningConfiguration": {"Status": "Enabled"}}
     sandbox.client("s3").put_bucket_versioning(**versioning)
-    facts = {"job_type": "MANUAL", "source_url": "s3://artifacts/latest.zip"}
+    facts: dict[str, Any] = {"job_type": "MANUAL", "source_url": "s3://artifacts/latest.zip"}
     for name, ago in (("good", 7200), ("bad", 600)):
         sandbox.services.put_object("artifacts", "latest.zip", zip_of({"index.html": name}))
         sandbox.services.date_object("artifacts", "latest.zip", now - ago - 60)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from rollback.evidence import previous, protection
 from rollback.evidence.protection import Protection
 from rollback.evidence.readiness import Recorded, is_ready, rows
 from rollback.frontend.model import Job
+from rollback.frontend.record import ZipRecord
 from rollback.report.model import Command, Notice, RingingAlarm
 from rollback.report.notices import Code, warning
 from tests.evidence.given import frontend, owned, secret, stack
+
+KEPT = ZipRecord(url="s3://releases/1.zip", etag="1", copy_url="s3://snapshots/zips/1.zip", copy_etag="1")
 
 
 def unprotected(text: str) -> Notice:
