@@ -55,6 +55,7 @@ def test_a_snapshot_holds_what_a_restore_needs(shop: Shop) -> None:
         "job_id": "1",
         "commit": GOOD,
         "job_type": "RELEASE",
+        "zip": None,
         "auto_build": False,
         "app_environment": {},
         "branch_environment": {},
