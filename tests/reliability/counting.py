@@ -17,6 +17,7 @@ CELLS, KILLS, PROCESS_KILLS = (
     "places where a run was killed",
     "places where a real process was killed",
 )
+CORPUS = "pairs of the corpus, by how they must end"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
