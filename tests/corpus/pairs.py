@@ -8,32 +8,31 @@ S3. The lines with `# ` at the top are YAML: what happens around the deployment,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
+from pydantic import BaseModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 CORPUS = Path(__file__).parent
 _NESTED = re.compile(r"@@ nested (?P<place>\S+) @@")
 
-Both: TypeAlias = "str | list[str]"
+Both: TypeAlias = str | list[str]
 """One value in both versions, or a list of the earlier and the later one."""
 
 
-@dataclass(frozen=True)
-class Version:
+class Version(BaseModel, frozen=True):
     """One version of a template: its text, and those of its nested stacks by their place in S3."""
 
     text: str
     nested: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(BaseModel, frozen=True, extra="forbid"):
     """Two successive versions, what happens around the deployment of the later one, and what is expected.
 
     `expect` is `restored`, `already-good`, or the code of the notice with which the restore is refused; `why` is the
@@ -60,12 +59,19 @@ class Pair:
     ssm: Mapping[str, Both] | None = None
     objects: tuple[str, ...] = ()
     fails: str = ""
+    # Resources whose values lie behind an SSM parameter: a restore takes what SSM has by then.
+    follow: tuple[str, ...] = ()
     used: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return the pair's name, as tests show it."""
         return self.name
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the restore is to be refused, for the reason that `expect` gives."""
+        return self.expect not in {"restored", "already-good"}
 
 
 def pairs() -> list[Pair]:
@@ -74,16 +80,16 @@ def pairs() -> list[Pair]:
 
 
 def read(path: Path) -> Pair:
-    """Return one pair. Raises TypeError for an unknown member of its head, ValueError for a line without a mark."""
+    """Return one pair. Raises ValueError for an unknown member of its head, and for a line without a mark."""
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     head = [line for line in lines if line.startswith("#")]
     facts: dict[str, Any] = yaml.safe_load("".join(line[2:] or "\n" for line in head))
-    listed = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
     body = lines[len(head) :]
     if wrong := [line for line in body if line[0] not in " -+@\n"]:
         raise ValueError(f"{path}: a line without a mark: {wrong[0]!r}")
     name = f"{path.parent.name}/{path.stem}"
-    return Pair(name=name, before=_version(body, " -"), after=_version(body, " +"), **listed)
+    versions = {"before": _version(body, " -"), "after": _version(body, " +")}
+    return Pair.model_validate({"name": name, **versions, **facts})
 
 
 def value(both: Both, *, later: bool) -> str:
@@ -101,4 +107,4 @@ def _version(body: Iterable[str], marks: str) -> Version:
         elif line == "\n" or line[0] in marks:
             texts[place].append(line[1:] or "\n")
     joined = {place: "".join(lines).rstrip("\n") + "\n" for place, lines in texts.items() if lines}
-    return Version(joined.pop(""), joined)
+    return Version(text=joined.pop(""), nested=joined)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from rollback.report.notices import Code
 from rollback.session import Session
 from sandbox import AwsError, ManualClock, Sandbox
+from sandbox.cloudformation.identifiers import name_in
+from sandbox.cloudformation.views import without_accents
 from tests.clocks import FakeClock
 from tests.corpus.pairs import value
 from tests.reliability.play import in_the_runner, parse_outputs
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from sandbox.cloudformation.model import Stack
+    from sandbox.cloudformation.model import Resource, Stack
     from tests.corpus.pairs import Both, Pair, Version
 
 STACK = "bakery-production"
@@ -34,6 +36,7 @@ _NAMED = re.compile(r"([\w.]+) \((?:AWS|Custom)::")
 class Thing:
     """A resource as it is; NoEcho values are masked in `asked`, which is all that the template says of it."""
 
+    logical_id: str
     type: str
     physical_id: str
     asked: str
@@ -42,26 +45,34 @@ class Thing:
 
 @dataclass(frozen=True)
 class State:
-    """All that CloudFormation knows at a moment: texts, parameters, tags, resources, and what lives on outside."""
+    """All that CloudFormation knows at a moment, nested stacks by their logical ids, what lives outside by physical id.
+
+    Texts are as GetTemplate tells them; the `lost` ones are in no stack, and nobody retained them.
+    """
 
     texts: Mapping[str, str]
     parameters: Mapping[str, str]
     tags: Mapping[str, str]
     things: Mapping[str, Thing]
     outside: Mapping[str, Thing]
-    nowhere: frozenset[str]
+    outputs: Mapping[str, str]
+    strays: frozenset[str]
+
+    def asked(self, without: tuple[str, ...]) -> dict[str, object]:
+        """Return what a restore has to bring back, whatever the physical ids."""
+        things = {name: (one.type, one.asked) for name, one in self.things.items() if name not in without}
+        return {"texts": self.texts, "parameters": self.parameters, "tags": self.tags, **things}
 
     @property
-    def asked(self) -> tuple[object, ...]:
-        """What a restore has to bring back, whatever the physical ids."""
-        return self.texts, self.parameters, self.tags, {name: (one.type, one.asked) for name, one in self.things.items()}
+    def physical_ids(self) -> dict[str, str]:
+        """What the resources are, by name."""
+        return {name: one.physical_id for name, one in self.things.items()}
 
     @property
-    def living(self) -> dict[str, str | None]:
+    def held(self) -> dict[str, str]:
         """What each stateful resource holds, in a stack or outside, by physical id."""
-        return {
-            one.physical_id: one.data for one in (*self.things.values(), *self.outside.values()) if one.data is not None
-        }
+        everything = (*self.things.values(), *self.outside.values())
+        return {one.physical_id: one.data for one in everything if one.data is not None}
 
 
 @dataclass(frozen=True)
@@ -114,11 +125,11 @@ def play(pair: Pair) -> Played:
         _deploy_good(sandbox, pair)
         clock.advance(3600)
         good = _state(sandbox)
-        taken, _ = _run(sandbox, clock, variables, folder, "snapshot")
+        taken, _ = _run(clock, variables, folder, "snapshot")
         clock.advance(3600)
         _deploy_bad(sandbox, clock, pair)
         bad, lost_before, calls = _state(sandbox), len(sandbox.cloudformation.losses), len(sandbox.calls)
-        outputs, log = _run(sandbox, clock, variables, folder, "rollback")
+        outputs, log = _run(clock, variables, folder, "rollback")
         return Played(
             good=good,
             bad=bad,
@@ -205,9 +216,7 @@ def _store(sandbox: Sandbox, name: str) -> None:
     sandbox.cloudformation.store(stack.id, logical_id, f"what people keep in {name}")
 
 
-def _run(
-    sandbox: Sandbox, clock: ManualClock, variables: Mapping[str, str], folder: Path, mode: str
-) -> tuple[dict[str, str], str]:
+def _run(clock: ManualClock, variables: Mapping[str, str], folder: Path, mode: str) -> tuple[dict[str, str], str]:
     """Run the product to its end; return its outputs and its log."""
     inputs = {"mode": mode, "stack-name": STACK, "snapshot": "good.json", "poll-interval": "20"}
     if mode == "rollback":
@@ -218,7 +227,6 @@ def _run(
     log, time = io.StringIO(), FakeClock(clock, start=clock.now())
     given = {f"INPUT_{name.upper()}": one for name, one in inputs.items()}
     Session({**variables, **given}, log, time).run()
-    del sandbox
     return parse_outputs((folder / "output").read_text(encoding="utf-8")), log.getvalue()
 
 
@@ -226,24 +234,33 @@ def _state(sandbox: Sandbox) -> State:
     cloudformation = sandbox.cloudformation
     stacks = dict(_family(sandbox, cloudformation.stack(STACK), ""))
     things = {
-        f"{path}{one.logical_id}": Thing(one.type, one.physical_id, _asked(one.desired), one.data)
-        for path, stack in stacks.items()
-        for one in stack.resources.values()
+        f"{path}{one.logical_id}": _thing(one) for path, stack in stacks.items() for one in stack.resources.values()
     }
     world = cloudformation._world
-    outside = {one.logical_id: Thing(one.type, one.physical_id, "", one.data) for one in world.orphans.values()}
-    known = {one.physical_id for one in (*things.values(), *outside.values())}
-    made = {name for (_, _, name) in world.names}
+    outside = {one.physical_id: _thing(one) for one in world.orphans.values()}
+    known = {(one.type, name_in(one.type, one.physical_id)) for one in (*things.values(), *outside.values())}
     root = stacks[""].deployment
     assert root is not None
     return State(
-        texts={path: stack.deployment.original for path, stack in stacks.items() if stack.deployment},
+        texts={path: without_accents(stack.deployment.original) for path, stack in stacks.items() if stack.deployment},
         parameters={one.key: one.value for one in root.parameters.values() if not one.no_echo},
         tags=root.tags,
         things=things,
         outside=outside,
-        nowhere=frozenset(name for name in made if not any(one.endswith(name) for one in known)),
+        outputs={
+            f"{path}{one['OutputKey']}": json.dumps(one, sort_keys=True)
+            for path, stack in stacks.items()
+            for one in stack.outputs
+        },
+        strays=frozenset(name for (_, type_, name) in world.names if (type_, name) not in known),
     )
+
+
+def _thing(resource: Resource) -> Thing:
+    desired = resource.desired
+    asked = (desired.shown, desired.metadata, desired.deletion_policy, desired.replace_policy)
+    text = json.dumps(asked, sort_keys=True, default=str)
+    return Thing(resource.logical_id, resource.type, resource.physical_id, text, resource.data)
 
 
 def _family(sandbox: Sandbox, stack: Stack, path: str) -> list[tuple[str, Stack]]:
@@ -254,9 +271,3 @@ def _family(sandbox: Sandbox, stack: Stack, path: str) -> list[tuple[str, Stack]
         for found in _family(sandbox, sandbox.cloudformation.stack(one.physical_id), f"{path}{one.logical_id}.")
     ]
     return [(path, stack), *below]
-
-
-def _asked(desired: Any) -> str:
-    """Return all that a template asks of a resource, as text."""
-    asked = (desired.shown, desired.metadata, desired.deletion_policy, desired.replace_policy)
-    return json.dumps(asked, sort_keys=True, default=str)
