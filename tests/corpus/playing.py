@@ -238,7 +238,8 @@ def _state(sandbox: Sandbox) -> State:
     }
     world = cloudformation._world
     outside = {one.physical_id: _thing(one) for one in world.orphans.values()}
-    known = {(one.type, name_in(one.type, one.physical_id)) for one in (*things.values(), *outside.values())}
+    living = (one for stack in world.stacks.values() for one in stack.resources.values())
+    known = {(one.type, name_in(one.type, one.physical_id)) for one in (*living, *world.orphans.values())}
     root = stacks[""].deployment
     assert root is not None
     return State(
