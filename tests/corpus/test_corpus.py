@@ -31,7 +31,7 @@ def test_a_deployment_is_undone_or_refused_as_the_contract_says(
     assert played.refuses == set(pair.refuses), played.stack["reason"]
     assert played.goes == {name.rpartition(".")[2] for name in pair.goes}
     assert played.told_of("is made anew") == set(pair.anew)
-    assert played.told_of("retained by its own policy") == set(pair.stays)
+    assert played.told_of("it stays outside of the stack") == set(pair.stays)
     assert [text for text in pair.said if text not in played.log + played.outputs["report"]] == []
     assert not [*_lost(played), *(_untouched if pair.is_refused else _brought_back)(pair, played)], played.log
     record_property(CORPUS, played.ended)
