@@ -45,6 +45,8 @@ class Pair(BaseModel, frozen=True, extra="forbid"):
     about: str
     expect: str
     why: str
+    # A known defect of the product, for which this is not so yet.
+    defect: str = ""
     # What is exactly expected to be named in the refusal, removed again, made anew, and left behind outside.
     refuses: tuple[str, ...] = ()
     goes: tuple[str, ...] = ()
