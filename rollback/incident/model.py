@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rollback.report.model import FailedJob, FrontendReport, Notice, StackReport, VerificationReport
+from rollback.report.model import FailedJob, FrontendReport, Notice, ReleaseReport, StackReport, VerificationReport
 from rollback.report.results import Result, worst
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Incident:
     notices: list[Notice] = field(default_factory=list)
     snapshot: str = ""
     snapshot_digest: str = ""
+    releases: tuple[ReleaseReport, ...] = ()
     recovered_after: float | None = None
     """Seconds from the start until all was verified to be well for the first time."""
 

@@ -98,7 +98,9 @@ class Inputs(BaseModel):
         "always", description="always, or if-needed: leave a site alone that serves the good version"
     )
     lock_auto_build: Switch = Field(default=False, description="Turn the branch's auto-build off after the rollback")
-    snapshot: SnapshotPlace = Field("", description="s3://bucket/key, or a path in the workspace")
+    snapshot: SnapshotPlace = Field(
+        "", description="s3://bucket/key, a path in the workspace, or s3://bucket/prefix/: a release history"
+    )
     snapshot_digest: SnapshotDigest = Field(
         "", description="The digest that mode: snapshot gave; a snapshot with another one is not restored from"
     )
@@ -197,6 +199,13 @@ class Inputs(BaseModel):
     def _snapshot_is_given(cls, value: str, info: ValidationInfo) -> str:
         if not value and info.data.get("mode") == Mode.SNAPSHOT:
             raise ValueError("needed for mode: snapshot: give s3://bucket/key, or a path in the workspace")
+        history = value.startswith("s3://") and value.endswith("/")
+        if (
+            history
+            and info.data.get("mode") == Mode.SNAPSHOT
+            and info.data.get("commit", "a problem of its own") is None
+        ):
+            raise ValueError("a release needs the commit that was deployed: give commit (GITHUB_SHA is not set)")
         return value
 
     @field_validator("snapshot_digest")

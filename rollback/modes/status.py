@@ -12,6 +12,7 @@ from rollback.frontend.part import FrontendPart
 from rollback.frontend.telling import frontend_report
 from rollback.github import event
 from rollback.incident import wishes
+from rollback.modes.listing import list_releases
 from rollback.report.model import FrontendReport, StackReport
 from rollback.report.notices import Code, error
 from rollback.report.results import Outcome
@@ -29,6 +30,7 @@ def look_at_everything(incident: Incident) -> Ending:
         incident.told_stacks.append(_stack(incident, name))
     if incident.inputs.has_frontend:
         incident.told_frontend = _frontend(incident)
+    incident.releases = list_releases(incident)
     said = [stack.reason for stack in incident.told_stacks]
     said += [incident.told_frontend.reason] if incident.told_frontend else []
     return Outcome.STATUS, " ".join(said)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rollback.report import sections, words
+from rollback.report import releases, sections, words
 from rollback.report.markup import Markup
 from rollback.report.results import Outcome
 
@@ -39,6 +39,7 @@ _SECTIONS: Final[tuple[Callable[[Report, Markup], Iterable[str]], ...]] = (
     sections.removed_again,
     sections.not_rolled_back,
     sections.verification,
+    releases.table,
     sections.history,
     sections.timeline,
     sections.events,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from rollback.report import removed, words
+from rollback.report import releases, removed, words
 from rollback.report.results import Mode, Outcome
 from rollback.report.text import clean, collapse, shorten
 
@@ -34,6 +34,7 @@ def terminal(report: Report) -> list[str]:
         ("What was not rolled back", [_shown(line) for part in words.parts(report) for line in part.not_rolled_back]),
         ("Why it failed", list(_cause(report))),
         ("Verification", [_shown(check) for check in report.verification.checks]),
+        ("Releases, newest first", list(_columns(releases.rows(report)))),
         ("Amplify jobs, newest first", list(_jobs(report))),
         ("Last events, newest first", list(_events(report))),
         ("What to do" if words.ended_well(report) else "What you must do now", list(_steps(report))),

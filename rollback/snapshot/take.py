@@ -55,10 +55,7 @@ class Recorder:
 
         Raises AwsTrouble.
         """
-        stack = self.door.describe(name)
-        if stack and stack.root_id and stack.root_id != stack.id:
-            return self.door.describe(stack.root_id)
-        return stack
+        return root_of(self.door, name)
 
     @staticmethod
     def check(stack: Stack | None) -> None:
@@ -113,6 +110,17 @@ class Recorder:
             nested=tuple(nested_templates(door, resources)),
             updated_at=stack.updated_at,
         )
+
+
+def root_of(door: CloudFormation, name: str) -> Stack | None:
+    """Return the stack that a rollback of `name` acts on, the root of a nested one; None where there is none yet.
+
+    Raises AwsTrouble.
+    """
+    stack = door.describe(name)
+    if stack and stack.root_id and stack.root_id != stack.id:
+        return door.describe(stack.root_id)
+    return stack
 
 
 def not_there_yet(name: str) -> Notice:

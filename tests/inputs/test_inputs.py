@@ -140,6 +140,8 @@ GOOD_FORMS: list[tuple[str, str, Any]] = [
     ("lock-auto-build", "true", True),
     ("snapshot", "s3://bucket/path/to/last-known-good.json", "s3://bucket/path/to/last-known-good.json"),
     ("snapshot", "out/snapshot.json", "out/snapshot.json"),
+    ("snapshot", "s3://bucket/development/", "s3://bucket/development/"),
+    ("snapshot", "s3://bucket/d/", "s3://bucket/d/"),
     ("allow-destructive", "true", True),
     ("resources-to-skip", "Api, Child.Table", ("Api", "Child.Table")),
     ("role-arn", "arn:aws:iam::123456789012:role/deploy/cfn", "arn:aws:iam::123456789012:role/deploy/cfn"),
