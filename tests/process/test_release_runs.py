@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 
+from rollback.snapshot.bucket import Buckets
+from rollback.snapshot.model import Snapshot
 from sandbox import ALL, Fault, Kind, first
 from tests.process.releases import ARTIFACTS, SNAPSHOTS, function, given, tags, template, topic, wait
 from tests.process.shop import APP, APP_ID, BAD, BRANCH, DAY, FRONTEND_FAILED, STACK
+from tests.reliability.kills import Place, killed_at
+from tests.reliability.scenarios import DEMO
 
 if TYPE_CHECKING:
     from tests.process.shop import Ran, Shop
@@ -58,6 +63,10 @@ def back(shop: Shop, **inputs: Any) -> Ran:
 
 def keys(shop: Shop) -> list[str]:
     return shop.sandbox.services.object_keys(SNAPSHOTS)
+
+
+def contents(shop: Shop) -> dict[str, bytes]:
+    return {key: shop.sandbox.services.get_object(SNAPSHOTS, key) for key in keys(shop) if key.startswith("shop/2")}
 
 
 def infrastructure(shop: Shop) -> str:
@@ -131,6 +140,40 @@ def test_large_templates_are_shared_and_lie_where_no_release_does(shop: Shop) ->
     assert [key.split("/")[1] for key in shared] == ["templates"]
     deploy(shop, BAD)
     assert back(shop).ended == ("rolled-back", "rolled-back", "rolled-back")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_recording_killed_anywhere_leaves_a_whole_release_or_none(shop: Shop, when: str) -> None:
+    begin(shop)
+    deploy(shop, ONE, **{f"Topic{number}": topic("x" * 200) for number in range(250)})
+    calls = len(shop.sandbox.calls)
+    record(shop, ONE)
+    calls = len(shop.sandbox.calls) - calls
+    for call in range(1, calls + 1):
+        before = contents(shop)
+        with killed_at(Place(DEMO[0], call, "", when)):
+            record(shop, ONE, "2")
+        after = contents(shop)
+        assert {key: after[key] for key in before} == before
+        assert all(Snapshot.model_validate_json(after[key]).stacks for key in after.keys() - before.keys())
+        assert record(shop, ONE, "2")["outcome"] == "snapshot-saved"
+
+
+def test_two_runs_that_record_at_once_both_do(shop: Shop) -> None:
+    begin(shop)
+    deploy(shop, ONE)
+    put, inner = Buckets.put, []
+
+    def while_another_records(self: Buckets, *arguments: Any, **more: Any) -> None:
+        if not inner:
+            inner.append(True)
+            inner.append(record(shop, ONE, "1", later=0)["outcome"])
+        put(self, *arguments, **more)
+
+    with patch.object(Buckets, "put", while_another_records):
+        assert record(shop, ONE, "1", later=0)["outcome"] == "snapshot-saved"
+    assert inner == [True, "snapshot-saved"]
+    assert all(Snapshot.model_validate_json(body).stacks for body in contents(shop).values())
 
 
 # --- going back ---------------------------------------------------------------------------------------------------
