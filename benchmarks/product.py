@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
-import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.clocks import SleepsMove
 from benchmarks.process import ROOT, Run, run
 from benchmarks.shop import APP_NAME, BAD, BRANCH, Shop
 
@@ -65,27 +64,8 @@ def roll_back_simulated(
     """Run the product in no time: whenever it sleeps, AWS's clock moves instead."""
     with ExitStack() as stack:
         folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        asked, asks = os.pipe()
-        answers, answer = os.pipe()
-        mover = threading.Thread(target=_pass_time, args=(asked, answer, clock), daemon=True)
-
-        def started() -> None:
-            os.close(asks)
-            os.close(answers)
-            mover.start()
-
+        sleeps = stack.enter_context(SleepsMove(clock))
+        asks, answers = sleeps.descriptors
         command = [sys.executable, "-m", "benchmarks.simulated", str(asks), str(answers), repr(clock.now())]
-        done = run(
-            command, environment(aws, shop, folder, inputs), descriptors=(asks, answers), started=started, timeout=120
-        )
-        mover.join()
-        os.close(asked)
-        os.close(answer)
-        return done
-
-
-def _pass_time(asked: int, answer: int, clock: MovableClock) -> None:
-    with os.fdopen(asked, closefd=False) as sleeps:
-        for seconds in sleeps:
-            clock.advance(float(seconds))
-            os.write(answer, b".")
+        environ = environment(aws, shop, folder, inputs)
+        return run(command, environ, descriptors=sleeps.descriptors, started=sleeps.started, timeout=120)

@@ -20,6 +20,7 @@ from rollback.inputs.model import InvalidInputs
 from rollback.inputs.reading import read
 from rollback.modes import running
 from rollback.report.fallback import first_that_works, plain_lines, plain_outputs, plain_report, plain_summary
+from rollback.report.links import entry
 from rollback.report.model import Context, Notice, Report
 from rollback.report.notices import Code, error, internal_error
 from rollback.report.outcome import EXIT_CODES
@@ -88,7 +89,8 @@ class Session:
         for address in (inputs.verify_url, inputs.slack_api_url):
             redactor.learn_address(address)
         redactor.keep(*facts_of(inputs, self._environ))
-        progress = Progress(self._clock, self._runner.line, self._begun)
+        live = self._runner.live if self._runner.is_watched else None
+        progress = Progress(self._clock, self._runner.line, self._begun, live=live)
         doors = Doors(inputs.region, self._environ, self._clock, redactor)
         keys = run_keys(self._environ)
         return Incident(inputs, self._environ, self._clock, progress, doors, self._started, keys)
@@ -142,7 +144,8 @@ class Session:
     def _log(self, redacted: Report) -> None:
         for notice in notices(redacted):
             annotate = self._runner.error if notice.level == "error" else self._runner.warning
-            annotate(notice.text, title=notice.code)
+            page = entry(redacted.context.troubleshooting, notice.code)
+            annotate(f"{notice.text} See {page}", title=notice.code)
         if self._runner.in_actions:
             self._runner.line(f"{title(redacted)}. {redacted.reason}")
             for step in next_steps(redacted):

@@ -72,7 +72,7 @@ class Wire:
     def decode(self, incoming: Incoming, *, strict: bool = True) -> tuple[str, dict[str, Any]]:
         """Return the operation's name and its parameters by member names.
 
-        `strict` checks the parameters against the model; without it they are only read, for the record.
+        The parameters are checked against the model's constraints; where `strict`, unknown names are rejected too.
         Raises RejectedError for what the service itself would reject.
         """
         if self.protocol(incoming) == "query":
@@ -91,7 +91,7 @@ class Wire:
         if strict:
             names = [key for key in form if key not in {"Action", "Version"}]
             self._reject_unknown([key for key in names if not _is_known(operation.input_shape, key.split("."))], name)
-            self._reject_violations(params, operation)
+        self._reject_violations(params, operation)
         return name, params
 
     def _decode_routed(self, incoming: Incoming, *, strict: bool) -> tuple[str, dict[str, Any]]:
@@ -105,8 +105,7 @@ class Wire:
         if strict and incoming.body:
             self._reject_unknown(_unknown_in_json(incoming.body, operation), operation.name)
         params = self._parse(operation, incoming, values=request.args, url_params=url_params)
-        if strict:
-            self._reject_violations(params, operation)
+        self._reject_violations(params, operation)
         return operation.name, params
 
     def _parse(

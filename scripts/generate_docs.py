@@ -16,6 +16,8 @@ import yaml
 from rollback.report.model import Report
 from rollback.stack.states import STATES, State
 from scripts import iam_setup
+from tests.witnesses.company import WITNESSES
+from tests.witnesses.homes import pinned
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -77,6 +79,15 @@ def statuses_table() -> str:
     return "\n".join(rows)
 
 
+def witnesses_table() -> str:
+    """Return the table of the witnesses, with the versions that they are pinned to and what is played with each."""
+    rows = ["| who | version | what it is | what is played |", "|---|---|---|---|"]
+    for folder, witness in WITNESSES.items():
+        scenes = "; ".join(witness.scenes)
+        rows.append(f"| {witness.name} | {pinned(folder, witness.package)} | {witness.role} | {_cell(scenes)} |")
+    return "\n".join(rows)
+
+
 def schema() -> str:
     """Return the JSON Schema of the `report` output."""
     content = Report.model_json_schema(mode="serialization")
@@ -86,7 +97,13 @@ def schema() -> str:
 
 def with_tables(text: str) -> str:
     """Return a Markdown text with each marked table written anew."""
-    for name, table in (("inputs", inputs_table()), ("outputs", outputs_table()), ("statuses", statuses_table())):
+    tables = {
+        "inputs": inputs_table(),
+        "outputs": outputs_table(),
+        "statuses": statuses_table(),
+        "witnesses": witnesses_table(),
+    }
+    for name, table in tables.items():
         marked = re.compile(rf"(<!-- {name}: [^>]*-->\n).*?(<!-- /{name} -->)", re.DOTALL)
         text = marked.sub(lambda match, table=table: f"{match[1]}{table}\n{match[2]}", text)  # type: ignore[misc]
     return text
@@ -94,7 +111,7 @@ def with_tables(text: str) -> str:
 
 def generated() -> dict[Path, str]:
     """Return every file that is generated, wholly or in part, with the text it has to have."""
-    pages = [ROOT / "README.md", ROOT / "docs" / "how-it-decides.md"]
+    pages = [ROOT / "README.md", ROOT / "docs" / "how-it-decides.md", ROOT / "docs" / "reliability.md"]
     found = {page: with_tables(page.read_text(encoding="utf-8")) for page in pages if page.exists()}
     found[iam_setup.SETUP] = iam_setup.with_policies(iam_setup.SETUP.read_text(encoding="utf-8"))
     return {**found, ROOT / "docs" / "report.schema.json": schema()}

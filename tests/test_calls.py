@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rollback.engine.pace import CLOSE, CLOSE_FOR, USUAL
 from sandbox.amplify.rules import Timing
 from tests.reliability import scenarios, shop
 from tests.reliability.play import Run, play
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from tests.clocks import Movable
 
 LOOKS = frozenset({"DescribeStacks", "DescribeStackEvents", "GetJob", "ListJobs"})
-ONE_ROLLBACK = {"CancelUpdateStack": 1, "GetApp": 1, "GetBranch": 1, "StartJob": 1}
+ONE_ROLLBACK = {"CancelUpdateStack": 1, "GetApp": 1, "StartJob": 1}
+READS_THE_BRANCH = {"GetBranch": 1}  # before a build's reason is shown: it may echo a variable
 EIGHT_MINUTES = 480
 
 
@@ -76,7 +78,7 @@ def test_the_main_incident_a_stack_at_rest_and_failed_smoke_tests() -> None:
 
 def test_a_stack_that_is_still_updating() -> None:
     run = play(Scenario("still-updating", scenarios.STILL_UPDATING.prepare))
-    assert others(run) == ONE_ROLLBACK
+    assert others(run) == {"CancelUpdateStack": 1, "GetApp": 1, "StartJob": 1}
     assert looks(run) <= 40
 
 
@@ -152,12 +154,12 @@ def test_nothing_to_do_takes_no_call(results: dict[str, str], inputs: dict[str, 
 
 
 # AWS's 480 s at the longest gap, and closer looks around the two ends; a rarer look must not end the run later.
-@pytest.mark.parametrize(("interval", "most"), [("5", 145), ("10", 105), ("20", 85)])
+@pytest.mark.parametrize(("interval", "most"), [("5", 135), ("10", 92), ("20", 75)])
 def test_eight_minutes_of_aws_take_few_calls_and_hardly_more_than_eight_minutes(interval: str, most: int) -> None:
     run = play(Scenario("8 minutes", eight_minutes, {"poll-interval": interval}, scenarios.FRONTEND_FAILED))
     live = run.sandbox.amplify.branch(shop.APP, shop.BRANCH).live
     assert run.outputs["outcome"] == "rolled-back"
-    assert others(run) == ONE_ROLLBACK
+    assert others(run) == {**ONE_ROLLBACK, **READS_THE_BRANCH}
     assert len(run.calls) <= most
     assert live is not None
     assert live.ends is not None
@@ -165,14 +167,15 @@ def test_eight_minutes_of_aws_take_few_calls_and_hardly_more_than_eight_minutes(
     assert run.seconds <= EIGHT_MINUTES + 4
 
 
-def test_no_status_is_looked_at_twice_within_a_second() -> None:
+def test_a_status_is_looked_at_four_times_a_second_at_most_and_for_five_seconds_a_part() -> None:
     run = play(Scenario("8 minutes", eight_minutes, {"poll-interval": "1"}, scenarios.FRONTEND_FAILED))
     times: dict[tuple[str, str], list[float]] = {}
     for call in run.calls:
         if call.operation in {"DescribeStacks", "GetJob"}:
             times.setdefault((call.operation, call.params.get("jobId", "")), []).append(call.time)
     gaps = [later - earlier for at in times.values() for earlier, later in pairwise(at)]
-    assert min(gaps) >= 0.99
+    assert min(gaps) >= CLOSE - 0.01
+    assert sum(gap < USUAL - 0.01 for gap in gaps) <= 2 * CLOSE_FOR / CLOSE
 
 
 def test_the_length_of_the_past_costs_nothing() -> None:

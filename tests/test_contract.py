@@ -40,6 +40,7 @@ INPUTS = {
     "failed-job-id": "",
     "target-job-id": "",
     "target-commit": "",
+    "order": "stack-first",
     "redeploy": "always",
     "lock-auto-build": "false",
     "snapshot": "",

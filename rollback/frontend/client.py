@@ -64,7 +64,8 @@ class Amplify:
             environment = dict(entry.get("environmentVariables") or {})
             self._learn(environment)
             self._heard_branches.add((app_id, branch))
-            return Branch(entry["branchName"], entry.get("enableAutoBuild"), environment)
+            backend = (entry.get("backend") or {}).get("stackArn") or entry.get("backendEnvironmentArn") or ""
+            return Branch(entry["branchName"], entry.get("enableAutoBuild"), environment, backend)
 
     def jobs(self, app_id: str, branch: str, page: str = "") -> tuple[tuple[Job, ...], str]:
         """Return a page of the branch's jobs and the next page's token, empty after the last."""

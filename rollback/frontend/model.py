@@ -82,11 +82,12 @@ class App:
 
 @dataclass(frozen=True)
 class Branch:
-    """A branch of an app."""
+    """A branch of an app; `backend` is the ARN of the stack or environment that its builds deploy too, if any."""
 
     name: str
     auto_build: bool | None = None
     environment: Mapping[str, str] | None = None
+    backend: str = ""
 
 
 @dataclass(frozen=True)

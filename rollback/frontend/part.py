@@ -93,6 +93,11 @@ class FrontendPart:
         """Return how the frontend ends when the waiting does."""
         return decisions.timed_out(self.seen, waiting_for)
 
+    def own_backend(self) -> str:
+        """Return the ARN of the backend that this branch's builds deploy too, if any. Raises AwsTrouble, and Ended."""
+        app = self.app = self.app or self._find_app()
+        return self._door.branch(app.id, self.wishes.branch).backend
+
     def choice(self) -> Choice | None:
         """Return which job is the last known good by what was seen so far; None before the first look."""
         return choose(self.seen.jobs, self.seen.deployment, complete=self.seen.complete) if self.seen else None

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rollback.report import links
 from rollback.report.commits import is_sha, same_commit
 from rollback.report.model import Context
 
@@ -37,6 +38,9 @@ def context(
         author=_text(_entry(head, "author"), "name") or environ.get("GITHUB_ACTOR", ""),
         environment=environment,
         region=region,
+        troubleshooting=links.troubleshooting(
+            server, environ.get("GITHUB_ACTION_REPOSITORY", ""), environ.get("GITHUB_ACTION_REF", "")
+        ),
     )
 
 

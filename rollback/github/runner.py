@@ -6,6 +6,7 @@ The runner reads `::command::` at a line's start (white space before it counts a
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,6 +31,9 @@ _LONGEST_LINE = 100_000
 """Characters: far more than is shown of any, so that no secret is cut where it would be seen."""
 _MINUTE, _HOUR = 60, 3600
 
+_CLEAR = "\r\x1b[2K"
+"""Takes the live line away."""
+
 _COLOURS = {"heading": "1", "error": "31", "warning": "33", "notice": "36", "time": "2"}
 
 
@@ -48,6 +52,8 @@ class Runner:
         self._clock = clock or SystemClock()
         self._began = self._clock.monotonic()
         self._coloured = _wants_colours(environ, stdout)
+        self.is_watched = _wants_colours(environ, stdout)
+        self._live_line = False
         self._group_open = False
         self._annotated: dict[str, int] = {}
         self._held: dict[str, tuple[str, str]] = {}
@@ -70,6 +76,15 @@ class Runner:
     def line(self, text: str) -> None:
         """Print one log line with the elapsed time. Text from outside is harmless in it and stays on one line."""
         self._print(f"{self._colour('time', f'[{_elapsed(self.elapsed)}]')} {self._one_line(text, LINE_LIMIT)}")
+
+    def live(self, text: str) -> None:
+        """Show a line on the terminal that whatever is printed next replaces; nothing where nobody watches."""
+        if not self.is_watched:
+            return
+        with suppress(OSError, ValueError):
+            width = shutil.get_terminal_size().columns - 1
+            self._write(f"{_CLEAR}{shorten(self._one_line(text, LINE_LIMIT), width)}")
+            self._live_line = True
 
     def show(self, lines: Iterable[str]) -> None:
         """Print lines to a person's terminal as they are, without times; where GitHub's runner reads, print nothing."""
@@ -196,7 +211,8 @@ class Runner:
     def _print(self, text: str) -> None:
         # Nobody may read the log any more (a closed pipe, a full disk): the rollback is worth more than its log.
         with suppress(OSError, ValueError):
-            self._write(f"{text}\n")
+            self._write(f"{_CLEAR if self._live_line else ''}{text}\n")
+            self._live_line = False
 
     def _write(self, text: str) -> None:
         try:

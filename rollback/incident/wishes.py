@@ -10,6 +10,7 @@ from rollback.frontend.model import Deployment, Environment
 from rollback.frontend.model import Wishes as FrontendWishes
 from rollback.inputs.trigger import deployed
 from rollback.report.commits import same_commit
+from rollback.report.results import Mode
 from rollback.snapshot.use import Asked
 from rollback.stack.part import Wishes as StackWishes
 from rollback.verification.verify import Wanted
@@ -18,20 +19,31 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from rollback.engine.progress import Progress
     from rollback.frontend.record import FrontendSnapshot
     from rollback.inputs.model import Inputs
 
 _MOST_EARLIER, _LONGEST_NUMBER = 3, 9
+_LONGEST_LOOK = 120.0
+"""For how many seconds a run that changes nothing waits for an AWS that can't be read."""
 
 
-def stack_patience(inputs: Inputs) -> Patience:
-    """Return how long to wait for a stack."""
-    return Patience(inputs.stack_timeout * 60, inputs.poll_interval)
+def stack_patience(inputs: Inputs, progress: Progress | None = None) -> Patience:
+    """Return how long to wait for a stack; `progress` is told what a single look waits for."""
+    return _patience(inputs, inputs.stack_timeout, progress)
 
 
-def frontend_patience(inputs: Inputs) -> Patience:
-    """Return how long to wait for the frontend."""
-    return Patience(inputs.frontend_timeout * 60, inputs.poll_interval)
+def frontend_patience(inputs: Inputs, progress: Progress | None = None) -> Patience:
+    """Return how long to wait for the frontend; `progress` is told what a single look waits for."""
+    return _patience(inputs, inputs.frontend_timeout, progress)
+
+
+def _patience(inputs: Inputs, minutes: float, progress: Progress | None) -> Patience:
+    only_looks = inputs.dry_run or inputs.mode is not Mode.ROLLBACK
+    longest = min(minutes * 60, _LONGEST_LOOK) if only_looks else minutes * 60
+    if progress is None:
+        return Patience(longest, inputs.poll_interval)
+    return Patience(longest, inputs.poll_interval, lambda text: progress.detail("AWS", text))
 
 
 def stack_wishes(inputs: Inputs, run_keys: Sequence[str]) -> StackWishes:

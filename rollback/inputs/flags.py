@@ -14,7 +14,7 @@ SHOW_OUTPUTS = "--outputs"
 """Asks for the outputs as a table: no input, for on GitHub they are always written."""
 
 GROUPS = {
-    "what to do": ("mode", "force", "reason", "dry-run", "redeploy", "lock-auto-build", "allow-destructive"),
+    "what to do": ("mode", "force", "reason", "dry-run", "order", "redeploy", "lock-auto-build", "allow-destructive"),
     "which parts": (
         "aws-region",
         "stack-name",

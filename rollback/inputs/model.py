@@ -94,6 +94,11 @@ class Inputs(BaseModel):
     failed_job_id: JobId = Field(None, description="The failed deployment's Amplify job: it and later ones are out")
     target_job_id: JobId = Field(None, description="Redeploy exactly this Amplify job")
     target_commit: Commit = Field(None, description="Redeploy exactly this commit; a tag or branch is looked up")
+    order: Line = Field(
+        "stack-first",
+        description="stack-first, or together: stacks and frontend at the same time, "
+        "for frontends whose build reads nothing from the stacks",
+    )
     redeploy: Line = Field(
         "always", description="always, or if-needed: leave a site alone that serves the good version"
     )
@@ -125,6 +130,13 @@ class Inputs(BaseModel):
     slack_channel: Line = Field("", description="The channel the bot writes to")
     slack_mentions: Mentions = Field((), description="User ids U…/W…, group ids S…, here, channel")
     github_token: SecretStr | None = Field(None, description="For the failed jobs' names and links")
+
+    @field_validator("order")
+    @classmethod
+    def _order_is_known(cls, value: str) -> str:
+        if value not in {"stack-first", "together"}:
+            raise ValueError("use stack-first or together")
+        return value
 
     @field_validator("redeploy")
     @classmethod

@@ -63,7 +63,7 @@ def _list(incident: Incident, where: Place) -> tuple[ReleaseReport, ...]:
 
 
 def _patiently(incident: Incident, look: Callable[[], Seen]) -> Seen:
-    return patiently(look, wishes.stack_patience(incident.inputs), incident.clock)
+    return patiently(look, wishes.stack_patience(incident.inputs, incident.progress), incident.clock)
 
 
 class _View:

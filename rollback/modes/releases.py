@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def choose_release(incident: Incident) -> UsableSnapshot:
     """Return the release to go back to. Raises AwsTrouble where stacks or app can't be looked at."""
     inputs, environ = incident.inputs, incident.environ
-    patience, clock = wishes.stack_patience(inputs), incident.clock
+    patience, clock = wishes.stack_patience(inputs, incident.progress), incident.clock
     stacks = patiently(lambda: look_at_stacks(incident), patience, clock)
     ground = ground_of(incident, stacks)
     now = Now(incident, ground, stacks)
@@ -75,7 +75,9 @@ def _app_id(incident: Incident) -> str:
     asked = wishes.frontend_wishes(inputs)
     try:
         return patiently(
-            lambda: find_app(doors.amplify, asked, incident.progress).id, wishes.stack_patience(inputs), incident.clock
+            lambda: find_app(doors.amplify, asked, incident.progress).id,
+            wishes.stack_patience(inputs, incident.progress),
+            incident.clock,
         )
     except Ended:
         return ""  # whoever looks for the app itself says what is wrong with it

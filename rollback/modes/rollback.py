@@ -1,18 +1,22 @@
-"""The story: trigger → stacks, in reverse order → frontend → verification.
+"""The story: trigger → stacks, in reverse order → frontend, or both at the same time → verification.
 
 Each part is driven by the loop in `engine.reconcile`; what it decides is pure and stands in `stack.decide` and
-`frontend.decide`. This module only composes: it calls the rooms in order.
+`frontend.decide`. This module only composes: it says what comes in which order, and what follows a part's end.
 """
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from rollback.engine.endings import beside
 from rollback.engine.interruption import within
 from rollback.engine.moves import Done
-from rollback.engine.reconcile import Part, Patience, patiently, plan, reconcile
+from rollback.engine.reconcile import Part, Patience, patiently, reconcile
+from rollback.engine.rehearsal import Rehearsed
 from rollback.engine.trouble import AwsTrouble
+from rollback.engine.turns import Lane, take_turns
 from rollback.frontend.part import FrontendPart
 from rollback.github import event
 from rollback.github.api import GitHub
@@ -20,6 +24,7 @@ from rollback.incident import wishes
 from rollback.incident.owner import know_the_owner
 from rollback.incident.telling import report_of, told_frontend
 from rollback.inputs import trigger
+from rollback.modes.order import may_go_together
 from rollback.modes.releases import choose_release
 from rollback.modes.verify import watch
 from rollback.report.model import FailedJob
@@ -32,7 +37,7 @@ from rollback.stack.part import StackPart
 from rollback.stack.restore import Restore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from rollback.github.runner import Runner
     from rollback.incident.model import Incident
@@ -55,12 +60,9 @@ def roll_back(incident: Incident, runner: Runner, notifier: Notifier) -> Ending:
         return Outcome.NOT_TRIGGERED, due.reason
     notifier.started(lambda: report_of(incident, Outcome.ROLLED_BACK))
     snapshot = _snapshot(incident)
-    for name in reversed(inputs.stack_name):
-        with runner.group(f"Stack {name}"):
-            _roll_back_stack(incident, name, snapshot)
-    if inputs.has_frontend:
-        with runner.group("Frontend"):
-            _roll_back_frontend(incident, snapshot)
+    for title, lanes in _phases(incident, snapshot).items():
+        with runner.group(title):
+            take_turns(lanes, incident.clock)
     incident.failed_jobs = _failed_jobs(incident, due)
     if all_good(incident.results) and not inputs.dry_run and wishes.wanted(inputs).anything:
         with runner.group("Verification"):
@@ -75,7 +77,8 @@ def leave_nothing_behind(incident: Incident) -> None:
 
 
 def _snapshot(incident: Incident) -> UsableSnapshot:
-    inputs, doors, patience = incident.inputs, incident.doors, wishes.stack_patience(incident.inputs)
+    inputs, doors = incident.inputs, incident.doors
+    patience = wishes.stack_patience(inputs, incident.progress)
     if not inputs.snapshot:
         return UsableSnapshot()
     try:
@@ -99,7 +102,25 @@ def _snapshot(incident: Incident) -> UsableSnapshot:
     return snapshot
 
 
-def _roll_back_stack(incident: Incident, name: str, snapshot: UsableSnapshot) -> None:
+def _phases(incident: Incident, snapshot: UsableSnapshot) -> dict[str, list[Lane]]:
+    """Return what is driven at the same time, phase after phase, by the title of the phase's log group."""
+    inputs = incident.inputs
+    stacks: dict[str, Lane] = {
+        f"Stack {name}": _roll_back_stack(incident, name, snapshot) for name in reversed(inputs.stack_name)
+    }
+    if not inputs.has_frontend:
+        return {title: [stack] for title, stack in stacks.items()}
+    of_target = bool(inputs.target_commit) and place(inputs.snapshot).is_history
+    pushed_at = event.pushed_at(incident.environ)
+    asked = wishes.frontend_wishes(inputs, snapshot.frontend, pushed_at, of_target=of_target)
+    part = FrontendPart(asked, incident.doors.amplify, incident.progress, wishes.job_reason(inputs))
+    frontend = _roll_back_frontend(incident, part)
+    if may_go_together(incident, part):
+        return {"Stacks and frontend": [chain(*stacks.values()), frontend]}
+    return {title: [lane] for title, lane in {**stacks, "Frontend": frontend}.items()}
+
+
+def _roll_back_stack(incident: Incident, name: str, snapshot: UsableSnapshot) -> Lane:
     doors = incident.doors
     restore = None
     if snapshot.asked_for:
@@ -110,12 +131,16 @@ def _roll_back_stack(incident: Incident, name: str, snapshot: UsableSnapshot) ->
     asked = wishes.stack_wishes(incident.inputs, incident.run_keys)
     part = StackPart(name, asked, doors.cloudformation, incident.clock, incident.progress, restore)
     incident.stacks.append((part, None))
-    done = _drive(incident, part, wishes.stack_patience(incident.inputs))
+    done = yield from _drive(incident, part, wishes.stack_patience(incident.inputs, incident.progress))
     incident.stacks[-1] = part, done
-    for line in part.planned if incident.inputs.dry_run else ():
-        incident.progress.tell(part.label, line)
+    _after_its_end(incident, partial(_settle, incident, part), part.watch.find_root_cause)
+
+
+def _settle(incident: Incident, part: StackPart) -> None:
+    if incident.inputs.dry_run:
+        for line in part.planned:
+            incident.progress.tell(part.label, line)
     _drop_change_set(incident, part)
-    _for_the_report(incident, part.watch.find_root_cause)
 
 
 def _drop_change_set(incident: Incident, part: StackPart) -> None:
@@ -125,35 +150,35 @@ def _drop_change_set(incident: Incident, part: StackPart) -> None:
         part.drop_change_set()
 
 
-def _roll_back_frontend(incident: Incident, snapshot: UsableSnapshot) -> None:
+def _roll_back_frontend(incident: Incident, part: FrontendPart) -> Lane:
     inputs = incident.inputs
-    of_target = bool(inputs.target_commit) and place(inputs.snapshot).is_history
-    pushed_at = event.pushed_at(incident.environ)
-    asked = wishes.frontend_wishes(inputs, snapshot.frontend, pushed_at, of_target=of_target)
-    part = FrontendPart(asked, incident.doors.amplify, incident.progress, wishes.job_reason(inputs))
     incident.frontend = part, None
-    done = _drive(incident, part, wishes.frontend_patience(inputs))
+    done = yield from _drive(incident, part, wishes.frontend_patience(inputs, incident.progress))
     incident.frontend = part, done
-    _for_the_report(incident, part.find_failure)
-    if inputs.lock_auto_build and done.result in GOOD:
-        part.lock_auto_build()
+    lock = [part.lock_auto_build] if inputs.lock_auto_build and done.result in GOOD else []
+    _after_its_end(incident, part.find_failure, *lock)
 
 
-def _for_the_report(incident: Incident, look: Callable[[], None]) -> None:
-    """Look for what the report alone needs: a defect there is told, and changes no result."""
-    try:
-        look()
-    except Exception as defect:  # noqa: BLE001 - as above
-        incident.notices.append(internal_error(defect))
+def _after_its_end(incident: Incident, *steps: Callable[[], None]) -> None:
+    """Do what follows a part's end: a defect there is told, and keeps neither the next step nor the other part."""
+    for step in steps:
+        try:
+            step()
+        except Exception as defect:  # noqa: BLE001 - as below
+            incident.notices.append(internal_error(defect))
 
 
-def _drive(incident: Incident, part: Part[Observation], patience: Patience) -> Done:
+def _drive(incident: Incident, part: Part[Observation], patience: Patience) -> Generator[float, None, Done]:
     """Reconcile the part; in a dry run, decide and print the plan instead."""
+    driven = Rehearsed(part) if incident.inputs.dry_run else part
     try:
-        if incident.inputs.dry_run:
-            done = plan(part, patience, incident.clock)
-        else:
-            done = reconcile(part, patience, incident.clock, lambda text: incident.progress.detail(part.label, text))
+        done = yield from reconcile(
+            driven,
+            patience,
+            incident.clock,
+            say=lambda text: incident.progress.detail(part.label, text),
+            waiting=lambda wait: incident.progress.waiting(part.label, wait.why, wait.ends_in),
+        )
     except Exception as defect:  # noqa: BLE001 - a defect in one part must not keep the other from being rolled back
         notice = internal_error(defect)
         done = Done(Result.FAILED, notice.text, Code.INTERNAL_ERROR, notice.remedies)

@@ -37,7 +37,12 @@ def take_snapshot(incident: Incident) -> Ending:
     """Read stacks and frontend, and write the snapshot. Raises Ended, SnapshotProblem and AwsTrouble."""
     where, doors = place(incident.inputs.snapshot), incident.doors
     recorder = Recorder(
-        doors.cloudformation, doors.trials, doors.store, where, wishes.stack_patience(incident.inputs), incident.clock
+        doors.cloudformation,
+        doors.trials,
+        doors.store,
+        where,
+        wishes.stack_patience(incident.inputs, incident.progress),
+        incident.clock,
     )
     found = {name: _patiently(incident, lambda name=name: recorder.find(name)) for name in incident.inputs.stack_name}  # type: ignore[misc]
     there = _present(incident, where, [stack.id for stack in found.values() if stack])
@@ -81,7 +86,7 @@ def _write(incident: Incident, where: Place, snapshot: Snapshot, there: Stored |
 
 
 def _patiently(incident: Incident, look: Callable[[], Seen]) -> Seen:
-    return patiently(look, wishes.stack_patience(incident.inputs), incident.clock)
+    return patiently(look, wishes.stack_patience(incident.inputs, incident.progress), incident.clock)
 
 
 def _present(incident: Incident, where: Place, stack_ids: Sequence[str]) -> Stored | None:
@@ -141,7 +146,7 @@ def _frontend(incident: Incident, where: Place) -> FrontendSnapshot | None:
     asked = wishes.frontend_wishes(incident.inputs)
     recorded = patiently(
         lambda: record_frontend(asked, incident.doors.amplify, incident.progress, where),
-        wishes.frontend_patience(incident.inputs),
+        wishes.frontend_patience(incident.inputs, incident.progress),
         incident.clock,
     )
     incident.notices += recorded.warnings

@@ -44,7 +44,7 @@ def _stack(incident: Incident, name: str) -> StackReport:
         incident.clock,
         incident.progress,
     )
-    seen = patiently(part.observe, wishes.stack_patience(incident.inputs), incident.clock)
+    seen = patiently(part.observe, wishes.stack_patience(incident.inputs, incident.progress), incident.clock)
     if seen.status is None:
         text = f"Stack {name} does not exist in {incident.inputs.region}."
         return StackReport(name=name, reason=text, notices=(error(Code.STACK_NOT_FOUND, text),))
@@ -58,9 +58,9 @@ def _frontend(incident: Incident) -> FrontendReport:
     asked = wishes.frontend_wishes(incident.inputs, pushed_at=event.pushed_at(incident.environ))
     part = FrontendPart(asked, incident.doors.amplify, incident.progress)
     try:
-        patiently(part.observe, wishes.frontend_patience(incident.inputs), incident.clock)
+        patiently(part.observe, wishes.frontend_patience(incident.inputs, incident.progress), incident.clock)
         while isinstance(part.choice(), NeedsOlder):
-            patiently(part.read_older, wishes.frontend_patience(incident.inputs), incident.clock)
+            patiently(part.read_older, wishes.frontend_patience(incident.inputs, incident.progress), incident.clock)
     except Ended as end:
         notice = error(Code(end.done.code), end.done.reason, *end.done.next_steps)
         return frontend_report(part, None).model_copy(update={"reason": end.done.reason, "notices": (notice,)})

@@ -26,6 +26,21 @@ def site(domain: str, branch: str) -> str:
     return f"https://{branch.replace('/', '-').lower()}.{domain}" if domain else ""
 
 
+def troubleshooting(server: str, repository: str, ref: str) -> str:
+    """Return the page that explains the codes, in the action's repository at the version that runs; else its path."""
+    path = "docs/troubleshooting.md"
+    return (
+        f"{server}/{quote(repository, errors='replace')}/blob/{quote(ref, errors='replace')}/{path}"
+        if repository and ref
+        else path
+    )
+
+
+def entry(page: str, code: str) -> str:
+    """Return where the page explains a code."""
+    return f"{page}#{quote(code, safe='', errors='replace')}"
+
+
 def _host(region: str) -> str:
     if region.startswith("cn-"):
         return "console.amazonaws.cn"

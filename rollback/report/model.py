@@ -195,7 +195,10 @@ class VerificationReport(Record):
 
 
 class Context(Record):
-    """Where the run belongs: repository, run, branch, failed commit and who made it. Empty where unknown."""
+    """Where the run belongs: repository, run, branch, failed commit and who made it. Empty where unknown.
+
+    `troubleshooting` is the page that explains the codes: its address, or its path where the action's place is unknown.
+    """
 
     repository: str = ""
     workflow: str = ""
@@ -209,6 +212,7 @@ class Context(Record):
     author: str = ""
     environment: str = ""
     region: str = ""
+    troubleshooting: str = "docs/troubleshooting.md"
 
 
 class Report(Record):

@@ -22,6 +22,7 @@ class Code(StrEnum):
     SLACK_FAILED = "slack-failed"
     SLACK_UNENCRYPTED = "slack-unencrypted"
     VERIFICATION_FAILED = "verification-failed"
+    TOGETHER_NOT_POSSIBLE = "together-not-possible"
 
     STACK_NOT_FOUND = "stack-not-found"
     STACK_FIRST_CREATION_FAILED = "stack-first-creation-failed"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rollback.report import removed, words
+from rollback.report.links import entry
 from rollback.report.markup import Markup, folded
 from rollback.report.results import Mode, Outcome, Result, Verdict
 from rollback.report.shorter import keep_ends
@@ -91,7 +92,7 @@ def problems(report: Report, markup: Markup) -> Iterator[str]:
     found = [notice for notice in words.notices(report) if notice.text not in told]
     if found:
         yield "<h3>What to know</h3>"
-        yield markup.bullets(found, lambda notice: _notice(notice, markup))
+        yield markup.bullets(found, lambda notice: _notice(notice, report, markup))
 
 
 def cause(report: Report, markup: Markup) -> Iterator[str]:
@@ -238,7 +239,7 @@ def _part_rows(
     yield [f"{name}<br><strong>{result}</strong>", before or "unknown", done, now or "unknown"]
     if _shows_reason(part):
         code = next((notice.code for notice in words.notices(report) if notice.text == part.reason), "")
-        yield [f"{markup.prose(part.reason)} {markup.code(code)}".rstrip()]
+        yield [f"{markup.prose(part.reason)} {_code(code, report, markup)}".rstrip()]
 
 
 def _shows_reason(part: StackReport | FrontendReport) -> bool:
@@ -278,8 +279,14 @@ def _event_row(event: Happening, markup: Markup) -> list[str]:
     return [words.when(event.at), markup.code(event.resource), markup.code(event.status), markup.prose(event.reason)]
 
 
-def _notice(notice: Notice, markup: Markup) -> str:
-    return f"{'❌' if notice.level == 'error' else '⚠️'} {markup.prose(notice.text)} {markup.code(notice.code)}"
+def _notice(notice: Notice, report: Report, markup: Markup) -> str:
+    sign = "❌" if notice.level == "error" else "⚠️"
+    return f"{sign} {markup.prose(notice.text)} {_code(notice.code, report, markup)}"
+
+
+def _code(code: str, report: Report, markup: Markup) -> str:
+    """Return a code as the link to the entry that explains it."""
+    return markup.link(entry(report.context.troubleshooting, code), markup.code(code)) if code else ""
 
 
 def _failed_job(job: FailedJob, markup: Markup) -> str:

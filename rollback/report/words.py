@@ -174,6 +174,8 @@ def result_words(report: Report, part: StackReport | FrontendReport) -> str:
     """Return how the part ended, in a word or two with its sign."""
     if part is report.frontend and unproven(report):
         return "⚠️ rolled back, unproven"
+    if report.mode is Mode.SNAPSHOT:
+        return "📌 recorded"
     return skipped_words(report, part) or _RESULT_WORDS[part.result]
 
 
@@ -228,11 +230,14 @@ def live_now(report: Report) -> str:
 def what_to_do(report: Report) -> str:
     """Return in one sentence whether a person has to act now."""
     steps = next_steps(report)
+    first = steps[0].purpose if steps else ""
     if ended_well(report):
         if unproven(report):
             return "Look at the site and check that it is the release you expect."
-        return "What is left to do stands below." if steps else "Nothing is left to do but to mend the cause."
-    first = steps[0].purpose if steps else ""
+        if not steps:
+            return "Nothing is left to do but to mend the cause."
+        more = f" (and {len(steps) - 1} more)" if len(steps) > 1 else ""
+        return _sentence(f"You need not hurry: {first[:1].lower()}{first[1:]}{more}")
     return _sentence(f"You must act now: {first[:1].lower()}{first[1:]}" if first else "You must act now")
 
 

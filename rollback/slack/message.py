@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from rollback.report import removed, words
+from rollback.report.links import entry
 from rollback.report.results import Result
 from rollback.report.text import clean, collapse, shorten
 
@@ -96,7 +97,7 @@ def thread_details(report: Report) -> Message:
             [prose(line) for stack in report.stacks for line in removed.lines(stack)],
         ),
         ("What was not rolled back", [prose(line) for line in _not_rolled_back(report)]),
-        ("What to know", [f"{prose(notice.text)} `{_bare(notice.code)}`" for notice in words.notices(report)]),
+        ("What to know", [f"{prose(notice.text)} {_code(notice.code, report)}" for notice in words.notices(report)]),
         ("Verification", [prose(check) for check in report.verification.checks]),
         (
             "Timeline",
@@ -148,6 +149,11 @@ def _length(text: str) -> int:
 
 def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _code(code: str, report: Report) -> str:
+    """Return a code as the link to the entry that explains it; where no address is known, the code alone."""
+    return _link(entry(report.context.troubleshooting, code), code) or f"`{_bare(code)}`"
 
 
 def _bare(text: str) -> str:

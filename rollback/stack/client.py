@@ -169,14 +169,14 @@ class CloudFormation:
         return tuple(dict.fromkeys(found))
 
     def change_sets(self, stack_id: str) -> dict[str, str]:
-        """Return the names of the stack's change sets that nobody executed, by their ARNs."""
+        """Return the names of the stack's change sets that were not executed with success, by their ARNs."""
         found: dict[str, str] = {}
         for page in self._pages("ListChangeSets", "list_change_sets", StackName=stack_id):
             with speaking_to_aws("cloudformation", "ListChangeSets"):
                 found |= {
                     entry["ChangeSetId"]: entry["ChangeSetName"]
                     for entry in page.get("Summaries", [])
-                    if not entry.get("ExecutionStatus", "").startswith("EXECUTE_")
+                    if entry.get("ExecutionStatus", "") not in _AT_WORK_OR_DONE
                 }
         return found
 
@@ -233,6 +233,9 @@ class CloudFormation:
         except Rejected as rejection:
             if not _is_gone(rejection):
                 raise
+
+
+_AT_WORK_OR_DONE = frozenset({"EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE"})
 
 
 def _is_gone(rejection: Rejected) -> bool:

@@ -27,6 +27,9 @@ UNCLEAR_SECONDS = 10.0
 
 _ROLLBACK_BEGUN = frozenset({"UPDATE_ROLLBACK_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"})
 
+_MOMENT, _CLEANUP_SECONDS = 0.5, 1.5
+"""How soon a cleanup may end, and how long one takes at least where CloudFormation has something to delete."""
+
 
 def believed(described: str, attempt: Attempt | None, events: Sequence[Event]) -> tuple[str, bool]:
     """Return the status to believe, and whether anything shows that our last write took effect.
@@ -183,3 +186,14 @@ def usual_seconds(events: Sequence[Event]) -> float | None:
     begun = stack_level[-1].at
     turned = [event.at for event in stack_level[:-1] if event.status != stack_level[-1].status]
     return max((min(turned) - begun).total_seconds(), 1.0) if turned else None
+
+
+def left(usual: float, passed: float, *, cleanup: bool) -> float:
+    """Return in how many seconds the stack should come to rest, `passed` seconds after its status changed last.
+
+    The later it is, the less is known. A cleanup follows on everything else, so that only in one is the end near.
+    """
+    if cleanup:
+        return max(_MOMENT, passed / 8)
+    late = passed - usual
+    return max(-late, late / 8) + _CLEANUP_SECONDS

@@ -211,8 +211,8 @@ class StackPart:
         self._usual_seconds = evidence.usual_seconds(self.watch.events) or self._usual_seconds
         if self._usual_seconds is None:
             return None
-        usual = 0.0 if self._said.endswith("_CLEANUP_IN_PROGRESS") else self._usual_seconds  # a cleanup's end is near
-        return usual - (self._clock.monotonic() - self._rested_at)
+        passed = self._clock.monotonic() - self._rested_at
+        return evidence.left(self._usual_seconds, passed, cleanup=self._said.endswith("_CLEANUP_IN_PROGRESS"))
 
     # --- perform ---------------------------------------------------------------------------------------------------
 

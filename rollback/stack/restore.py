@@ -253,6 +253,8 @@ class Restore:
 
     def drop_left(self, stack: Stack, runs: Iterable[Tokens], role_arn: str | None, say: Callable[[str], None]) -> None:
         """Delete what killed processes of `runs` left; `say` what can't be shown to be theirs. Raises AwsTrouble."""
+        if self._record is None:
+            self._record = self._find(stack)
         if isinstance(self._record, StackSnapshot):
             asked = request(self._record, role_arn, stack)
             self._ours.left_by_killed(stack, runs, asked, self._record.template, say)

@@ -209,7 +209,7 @@ class Branch:
             return self.tip
         own = self.app.release_builds_tip
         builds_tip = self.quirks.release_builds_tip if own is None else own
-        if job.job_type is JobType.RELEASE and job.by_api and builds_tip:
+        if job.job_type is JobType.RELEASE and job.by_api and builds_tip and self.tip:
             return self.tip
         return self.app.commit(job.commit)
 

@@ -155,6 +155,12 @@ INCIDENTS = {
         {"deploy-infrastructure": "success", "deploy-frontend": "failure", "smoke-tests": "skipped"},
         {"redeploy": "if-needed", "verify-contains": "release {commit}"},
     ),
+    "together": Incident(
+        "Smoke tests failed on a stack that is still updating: stack and frontend are rolled back at the same time",
+        _still_updating,
+        _SMOKE_FAILED,
+        {"order": "together", "verify-contains": "release {commit}"},
+    ),
     "half-way": Incident(
         "CloudFormation's own rollback fails half-way",
         _half_way,

@@ -69,7 +69,13 @@ def test_the_generated_parts_are_up_to_date() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "where"), [("inputs", "README.md"), ("outputs", "README.md"), ("statuses", "docs/how-it-decides.md")]
+    ("name", "where"),
+    [
+        ("inputs", "README.md"),
+        ("outputs", "README.md"),
+        ("statuses", "docs/how-it-decides.md"),
+        ("witnesses", "docs/reliability.md"),
+    ],
 )
 def test_every_page_that_should_has_its_generated_tables(name: str, where: str) -> None:
     text = page(where)
@@ -171,7 +177,7 @@ FOR_DEVELOPERS = {"docs/container.md", "docs/performance.md", "docs/reliability.
 def test_a_code_in_a_page_is_one_that_the_product_has(name: str) -> None:
     """Words like `stack-timed-out` in backticks are inputs, outputs, results, outcomes, rules or codes."""
     known = {*names(), *ACTION["outputs"], *Result, *Outcome, *Mode, *Rule, *Code}
-    others = """if-needed deploy-infrastructure deploy-frontend smoke-tests continue-update-rollback
+    others = """if-needed stack-first deploy-infrastructure deploy-frontend smoke-tests continue-update-rollback
         role-duration-seconds start-job
         aws-cn aws-us-gov shop-development shop-snapshots"""
     words = re.findall(r"`([a-z]+(?:-[a-z]+)+)`", page(name))

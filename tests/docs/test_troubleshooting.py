@@ -150,6 +150,15 @@ def _(play: Play) -> Report:
     return play.run(**SITE, verify_url=play.sandbox.site.url, verify_timeout="5")
 
 
+@situation(Code.TOGETHER_NOT_POSSIBLE)
+def _(play: Play) -> Report:
+    play.create()
+    play.update()
+    own = "arn:aws:cloudformation:us-west-2:123456789012:stack/amplify-shop-develop/8a1f"
+    play.sandbox.amplify.branch("d1shop", "develop").settings["backend"] = {"stackArn": own}
+    return play.run(**{**STACK, **SITE}, order="together")
+
+
 @situation(Code.STACK_NOT_FOUND)
 def _(play: Play) -> Report:
     return play.run(**STACK)

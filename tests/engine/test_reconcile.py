@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import ClassVar
 
 import pytest
 
 from rollback.engine.moves import Done, Ended, Move, Wait
-from rollback.engine.reconcile import UNREADABLE_LOOKS, Pace, Patience, patiently, reconcile
+from rollback.engine.reconcile import UNREADABLE_LOOKS, Part, Patience, patiently, reconcile
+from rollback.engine.rehearsal import Rehearsed
 from rollback.engine.trouble import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
+from rollback.engine.turns import Lane, take_turns
 from rollback.report.notices import Code
 from rollback.report.results import Result
 from tests.clocks import FakeClock
@@ -54,7 +58,17 @@ class Scripted:
 
 
 def run(part: Scripted, clock: FakeClock | None = None, patience: Patience = PATIENCE) -> Done:
-    return reconcile(part, patience, clock or FakeClock())
+    return driven(part, patience, clock or FakeClock())
+
+
+def driven(part: Part[Move], patience: Patience, clock: FakeClock) -> Done:
+    ends = []
+
+    def alone() -> Lane:
+        ends.append((yield from reconcile(part, patience, clock)))
+
+    take_turns([alone()], clock)
+    return ends[0]
 
 
 def test_it_looks_and_moves_until_the_part_is_done() -> None:
@@ -181,32 +195,67 @@ def test_what_is_done_by_the_last_look_is_done_not_timed_out() -> None:
     assert clock.monotonic() == 1.0
 
 
-# --- the pace ---
+# --- in a dry run ---
 
 
-def test_two_looks_are_never_further_apart_than_the_user_wants() -> None:
-    clock = FakeClock()
-    run(Scripted([WAIT]), clock)
-    assert max(clock.sleeps) == 5.0
+@dataclass(frozen=True)
+class LookFurther(Move):
+    """A move that changes nothing."""
+
+    writes: ClassVar[bool] = False
 
 
-def test_after_a_move_it_looks_closely_again() -> None:
-    clock = FakeClock()
-    run(Scripted([*[WAIT] * 20, Push(), GOOD]), clock)
-    assert clock.sleeps[-1] == clock.sleeps[0] == 1.0
+def rehearsed(part: Scripted) -> Done:
+    return driven(Rehearsed(part), PATIENCE, FakeClock())
 
 
-def test_a_gap_below_a_second_is_kept() -> None:
-    clock = FakeClock()
-    run(Scripted([WAIT, WAIT, GOOD]), clock, Patience(timeout=60.0, longest_gap=0.25))
-    assert clock.sleeps == [0.25, 0.25]
+@pytest.mark.parametrize(("move", "plan"), [(Push(), "Would Push."), (WAIT, "Would wait for AWS.")])
+def test_a_dry_run_tells_the_first_move_or_wait_instead_of_making_it(move: Move, plan: str) -> None:
+    part = Scripted([LookFurther(), move])
+    assert rehearsed(part) == Done(Result.PLANNED, plan)
+    assert part.performed == [LookFurther()]
 
 
-def test_where_the_end_is_expected_soon_it_looks_closely() -> None:
-    pace = Pace(5.0)
-    for _ in range(20):
-        pace.gap(WAIT)
-    assert pace.gap(Wait("AWS", ends_in=2.0)) == 1.0
+@dataclass(frozen=True)
+class Prepare(Move):
+    """A move that writes only what is deleted again."""
+
+    prepares: ClassVar[bool] = True
+
+
+def test_a_dry_run_makes_what_prepares_and_waits_for_it() -> None:
+    part = Scripted([Prepare(), WAIT, WAIT, Push()], performing=[Busy("no connection")])
+    part.script.insert(1, Prepare())
+    assert rehearsed(part) == Done(Result.PLANNED, "Would Push.")
+    assert part.performed == [Prepare(), Prepare()]
+
+
+def test_a_dry_run_that_waits_too_long_for_what_it_prepared_tells_the_plan_so_far() -> None:
+    assert rehearsed(Scripted([Prepare(), WAIT])) == Done(Result.PLANNED, "Would wait for AWS.")
+
+
+@pytest.mark.parametrize("look", [True, False])
+def test_a_dry_run_that_may_not_prepare_or_see_it_says_so(look: bool) -> None:
+    denial = Denied("cloudformation:CreateChangeSet: access denied", "Add the permission.")
+    part = Scripted([Prepare(), denial], performing=[None if look else denial])
+    done = rehearsed(part)
+    assert (done.result, [step.purpose for step in done.next_steps]) == (Result.PLANNED, ["Add the permission."])
+    assert done.reason == (
+        "Would Prepare. What that would change this plan could not see: cloudformation:CreateChangeSet: access denied"
+    )
+
+
+def test_a_dry_run_of_a_part_that_is_done_says_so() -> None:
+    assert rehearsed(Scripted([GOOD])) == GOOD
+
+
+def test_a_dry_run_that_cannot_look_has_failed_not_timed_out() -> None:
+    done = rehearsed(Scripted([Throttled("DescribeStacks: Rate exceeded")]))
+    assert (done.result, done.code, done.reason) == (
+        Result.FAILED,
+        Code.AWS_UNREADABLE,
+        "DescribeStacks: Rate exceeded",
+    )
 
 
 # --- patience with a single look ---
@@ -245,3 +294,16 @@ def test_a_single_looks_patience_ends_at_the_deadline() -> None:
     with pytest.raises(Throttled):
         patiently(throttled.observe, PATIENCE, clock)
     assert clock.monotonic() >= PATIENCE.timeout
+
+
+def test_a_single_look_says_at_once_what_it_waits_for_and_then_once_a_minute() -> None:
+    said: list[tuple[float, str]] = []
+    clock = FakeClock()
+    patience = Patience(timeout=300.0, longest_gap=5.0, say=lambda text: said.append((clock.monotonic(), text)))
+    began = clock.monotonic()
+    with pytest.raises(Busy):
+        patiently(Scripted([Busy("no answer")]).observe, patience, clock)
+    assert said[0] == (began, "waiting for AWS, 300 s at most: no answer")
+    times = [at for at, _ in said]
+    assert len(times) >= 3
+    assert all(60 <= later - earlier < 120 for earlier, later in pairwise(times))

@@ -275,3 +275,21 @@ def test_a_stdout_that_knows_only_ascii_gets_question_marks() -> None:
     runner = Runner(ACTIONS, io.TextIOWrapper(raw, encoding="ascii"), StandingClock())
     runner.line("naïve ✅")
     assert raw.getvalue() == b"[ 0:00] na?ve ?\n"
+
+
+def test_on_a_terminal_the_live_line_gives_way_to_the_next() -> None:
+    stdout = Terminal()
+    runner = Runner({"TERM": "xterm"}, stdout)
+    runner.live("stack shop: waiting")
+    runner.live("stack shop: still waiting")
+    runner.line("stack shop: UPDATE_ROLLBACK_COMPLETE")
+    assert stdout.getvalue().count("\r\x1b[2K") == 3
+    assert stdout.getvalue().endswith("UPDATE_ROLLBACK_COMPLETE\n")
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"GITHUB_ACTIONS": "true"}])
+def test_where_no_line_may_move_there_is_none(environ: dict[str, str]) -> None:
+    stdout = Terminal()
+    runner = Runner({"TERM": "xterm", **environ}, stdout)
+    runner.live("stack shop: waiting")
+    assert (runner.is_watched, stdout.getvalue()) == (False, "")

@@ -74,6 +74,21 @@ def test_while_amplify_builds(shop: Shop, number: signal.Signals) -> None:
     assert "Amplify goes on with what was started" in ran.told
 
 
+@pytest.mark.parametrize(("after", "nth"), [("CancelUpdateStack", 1), ("StartJob", 1), ("GetJob", 2)])
+def test_while_both_are_rolled_back_both_are_told(shop: Shop, after: str, nth: int) -> None:
+    shop.stack("UPDATE_IN_PROGRESS", resource_seconds=3600)
+    shop.frontend()
+    both: dict[str, Any] = {"stack_name": STACK, "app_name": "shop", "order": "together"}
+    ran = interrupted(shop, signal.SIGTERM, after=after, nth=nth, **both)
+    assert "CloudFormation goes on with what was started" in ran.told
+    if after != "CancelUpdateStack":  # a signal that comes as fast as this may leave the frontend unseen
+        assert ("it may have started" in ran.told) or ("Amplify goes on with what was started" in ran.told)
+    assert set(shop.writes) <= {"CancelUpdateStack", "StartJob"}
+    again = shop.process(**both, poll_interval="0.2", stack_timeout="0.02", frontend_timeout="0.02")
+    assert again.ended == ("timed-out", "timed-out", "failed")
+    assert sorted(shop.writes) == ["CancelUpdateStack", "StartJob"]
+
+
 def test_before_anything_was_started(shop: Shop) -> None:
     shop.stack("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", cleanup_seconds=3600)
     ran = interrupted(shop, signal.SIGINT, after="DescribeStacks", nth=2, stack_name=STACK)

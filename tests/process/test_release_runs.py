@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tests.process.shop import Ran, Shop
 
 HISTORY = f"s3://{SNAPSHOTS}/shop/"
+MANY: dict[str, Any] = {f"Topic{number}": topic("x" * 200) for number in range(250)}
+"""Too many for a template that CloudFormation takes inline."""
 ONE, TWO, THREE = "1" * 40, "2" * 40, "3" * 40
 
 
@@ -132,7 +134,7 @@ def test_a_live_job_of_another_commit_is_recorded_with_a_warning(shop: Shop) -> 
 
 def test_large_templates_are_shared_and_lie_where_no_release_does(shop: Shop) -> None:
     begin(shop)
-    deploy(shop, ONE, **{f"Topic{number}": topic("x" * 200) for number in range(250)})
+    deploy(shop, ONE, **MANY)
     record(shop, ONE, "1")
     record(shop, ONE, "2")
     shared = [key for key in keys(shop) if not key.startswith("shop/2")]
@@ -145,7 +147,7 @@ def test_large_templates_are_shared_and_lie_where_no_release_does(shop: Shop) ->
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_recording_killed_anywhere_leaves_a_whole_release_or_none(shop: Shop, when: str) -> None:
     begin(shop)
-    deploy(shop, ONE, **{f"Topic{number}": topic("x" * 200) for number in range(250)})
+    deploy(shop, ONE, **MANY)
     calls = len(shop.sandbox.calls)
     record(shop, ONE)
     calls = len(shop.sandbox.calls) - calls
@@ -162,17 +164,17 @@ def test_a_recording_killed_anywhere_leaves_a_whole_release_or_none(shop: Shop, 
 def test_two_runs_that_record_at_once_both_do(shop: Shop) -> None:
     begin(shop)
     deploy(shop, ONE)
-    put, inner = Buckets.put, []
+    put, inner = Buckets.put, list[str]()
 
     def while_another_records(self: Buckets, *arguments: Any, **more: Any) -> None:
         if not inner:
-            inner.append(True)
+            inner.append("begun")
             inner.append(record(shop, ONE, "1", later=0)["outcome"])
         put(self, *arguments, **more)
 
     with patch.object(Buckets, "put", while_another_records):
         assert record(shop, ONE, "1", later=0)["outcome"] == "snapshot-saved"
-    assert inner == [True, "snapshot-saved"]
+    assert inner == ["begun", "snapshot-saved"]
     assert all(Snapshot.model_validate_json(body).stacks for body in contents(shop).values())
 
 

@@ -197,6 +197,12 @@ HALF_WAY = Scenario(
     {"resources-to-skip": "Queue"},
     adds=frozenset({"ContinueUpdateRollback", "DescribeStacks", "DescribeStackEvents"}),
 )
+TOGETHER = Scenario(
+    "together",
+    _still_updating,
+    {"order": "together", **_VERIFIED},
+    adds=frozenset({"GetBranch", "CancelUpdateStack", "StartJob", "DescribeStacks", "GetJob"}),
+)
 PLAN = Scenario("plan", _restore, {"snapshot": SNAPSHOT, "dry-run": "true"})
 TAKE_SNAPSHOT = Scenario("snapshot", _at_rest, {"mode": "snapshot", "snapshot": SNAPSHOT})
 KEEP_SNAPSHOT = Scenario(
@@ -240,5 +246,8 @@ def recorded(name: str) -> bytes:
 
 
 DEMO = tuple(of_the_demo(name) for name in incidents.INCIDENTS)
-ROLLBACKS = (RESTORE, REFUSED_RESTORE, REFUSED_EARLY, WITH_AN_IMAGE, STILL_UPDATING, FRONTEND_BUILDING, HALF_WAY)
+ROLLBACKS = (
+    *(RESTORE, REFUSED_RESTORE, REFUSED_EARLY, WITH_AN_IMAGE, STILL_UPDATING, FRONTEND_BUILDING, HALF_WAY),
+    TOGETHER,
+)
 ALL = (*ROLLBACKS, PLAN, TAKE_SNAPSHOT, KEEP_SNAPSHOT, STATUS)

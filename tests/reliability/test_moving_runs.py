@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     Event = Callable[[Sandbox], object]
 
 THIRD, THIRD_TEMPLATE = "7" * 40, shop.template("third-release")
+ORDERS = ("stack-first", "together")
 SCENARIOS = (RESTORE, STILL_UPDATING, FRONTEND_BUILDING, HALF_WAY)
 
 
@@ -108,10 +109,10 @@ plans = st.dictionaries(
 )
 
 
-@settings(max_examples=2_000 if FULL else 60, derandomize=not FULL, deadline=None)
-@given(st.sampled_from(SCENARIOS), plans)
+@settings(max_examples=4_000 if FULL else 90, derandomize=not FULL, deadline=None)
+@given(st.sampled_from(SCENARIOS), st.sampled_from(ORDERS), plans)
 def test_whatever_moves_the_outcome_is_the_truth_and_nothing_gets_worse(
-    scenario: Scenario, plan: dict[int, list[str]]
+    scenario: Scenario, order: str, plan: dict[int, list[str]]
 ) -> None:
     with staged(scenario) as stage:
         world = World(stage, {number: list(events) for number, events in plan.items()})
@@ -119,7 +120,7 @@ def test_whatever_moves_the_outcome_is_the_truth_and_nothing_gets_worse(
         run = None
         while run is None:
             with suppress(Killed):
-                run = stage.run()
+                run = stage.run({"order": order})
     assert not broken(run, scenario, alone=False), run.stdout
     results = run.outputs["stack-result"], run.outputs["frontend-result"]
     if results[0] in GOOD - {"not-needed"}:

@@ -24,9 +24,10 @@ from rollback.frontend.part import FrontendPart
 from rollback.report.commands import aws, quoted
 from rollback.stack import decide as stack
 from rollback.stack import restoring
+from rollback.stack.guard import Verdict
 from tests.clocks import FakeClock
 from tests.reliability.decisions import frontend_cases, stack_cases
-from tests.stack.given import seen, view
+from tests.stack.given import change, change_set, seen, view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,6 +140,8 @@ def every_command(name: str) -> Iterator[Command]:
 
 def _more_stacks() -> Iterator[tuple[str, Any]]:
     yield "a parameter", seen(restore=view(secrets_lost=("Password",)))
+    anew = Verdict(change("Add"), "would be made anew", physical_id="orders-1", recreated=True)
+    yield "anew", seen(restore=view(change_set=change_set(anew.change), verdicts=(anew,), not_adopted="no"))
 
 
 def _of_the_frontends_door(name: str) -> Iterator[Command]:

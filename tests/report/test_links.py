@@ -38,3 +38,15 @@ def test_without_a_job_the_branch_is_linked() -> None:
 )
 def test_the_sites_own_address(domain: str, branch: str, address: str) -> None:
     assert links.site(domain, branch) == address
+
+
+def test_the_entry_of_a_code_lies_where_the_action_does_at_the_version_that_runs() -> None:
+    page = links.troubleshooting("https://github.example", "acme/rollback", "v1")
+    assert links.entry(page, "superseded") == (
+        "https://github.example/acme/rollback/blob/v1/docs/troubleshooting.md#superseded"
+    )
+
+
+def test_on_a_terminal_it_is_the_path() -> None:
+    page = links.troubleshooting("https://github.com", "", "")
+    assert links.entry(page, "superseded") == "docs/troubleshooting.md#superseded"
