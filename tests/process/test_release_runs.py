@@ -36,7 +36,10 @@ def deploy(shop: Shop, commit: str, job_commit: str = "", **resources: Any) -> N
     shop.sandbox.services.put_object(ARTIFACTS, f"api/{commit[:7]}.zip", b"zip")
     aws = shop.sandbox.cloudformation
     text = template({"Api": function(commit[:7], 256), "News": topic(commit[:7]), **resources})
-    how = {"Parameters": given(Stage="development", Password="hunter2"), "Tags": tags(release=commit[:7])}
+    how: dict[str, Any] = {
+        "Parameters": given(Stage="development", Password="hunter2"),
+        "Tags": tags(release=commit[:7]),
+    }
     stacks = shop.sandbox.client("cloudformation").describe_stacks()["Stacks"]
     (aws.update if any(one["StackName"] == STACK for one in stacks) else aws.create)(STACK, text, **how)
     wait(shop)
@@ -74,7 +77,7 @@ def contents(shop: Shop) -> dict[str, bytes]:
 def infrastructure(shop: Shop) -> str:
     """Return the release that the stack is at, by its tag."""
     described = shop.sandbox.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
-    return {one["Key"]: one["Value"] for one in described["Tags"]}["release"]
+    return str({one["Key"]: one["Value"] for one in described["Tags"]}["release"])
 
 
 # --- recording ----------------------------------------------------------------------------------------------------
