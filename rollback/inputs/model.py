@@ -129,6 +129,10 @@ class Inputs(BaseModel):
     slack_bot_token: SecretStr | None = Field(None, description="A bot token, with slack-channel, instead of a webhook")
     slack_channel: Line = Field("", description="The channel the bot writes to")
     slack_mentions: Mentions = Field((), description="User ids U…/W…, group ids S…, here, channel")
+    github_deployment: Switch = Field(
+        default=False,
+        description="Tell GitHub's deployments, under environment, what is live now; needs deployments: write",
+    )
     github_token: SecretStr | None = Field(None, description="For the failed jobs' names and links")
 
     @field_validator("order")
@@ -243,6 +247,13 @@ class Inputs(BaseModel):
             raise ValueError("mode: verify needs verify-url or verify-alarms: give at least one")
         if value and info.data.get("aws_region", "a problem of its own") is None:
             raise ValueError("needs a region: give aws-region (or set AWS_REGION), where the alarms are")
+        return value
+
+    @field_validator("github_deployment")
+    @classmethod
+    def _deployment_has_an_environment(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's way
+        if value and info.data.get("environment") == "":
+            raise ValueError("needs environment: give the name that the Environments page shows")
         return value
 
     @field_validator("slack_channel")

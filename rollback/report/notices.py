@@ -20,6 +20,7 @@ class Code(StrEnum):
     INVALID_INPUT = "invalid-input"
     INTERNAL_ERROR = "internal-error"
     SLACK_FAILED = "slack-failed"
+    GITHUB_NOT_TOLD = "github-not-told"
     SLACK_UNENCRYPTED = "slack-unencrypted"
     VERIFICATION_FAILED = "verification-failed"
     TOGETHER_NOT_POSSIBLE = "together-not-possible"

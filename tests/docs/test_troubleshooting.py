@@ -136,6 +136,15 @@ def _(play: Play) -> Report:
     return play.run(**STACK, slack_webhook_url=f"{play.sandbox.url}/slack/no-such-webhook")
 
 
+@situation(Code.GITHUB_NOT_TOLD)
+def _(play: Play) -> Report:
+    play.job(GOOD)
+    play.job(BAD)
+    play.sandbox.github.permissions["deployments"] = "read"
+    told = {"github_deployment": "true", "environment": "development", "github_token": "ghs_x"}
+    return play.run(**SITE, **told)
+
+
 @situation(Code.SLACK_UNENCRYPTED)
 def _(play: Play) -> Report:
     play.create()

@@ -148,6 +148,11 @@ class TestWhatBelongsTogether:
             "target-commit: given beside target-job-id: give one of the two"
         ]
 
+    def test_github_is_told_under_an_environment(self) -> None:
+        assert problems({"github-deployment": "true"}) == [
+            "github-deployment: needs environment: give the name that the Environments page shows"
+        ]
+
     def test_a_release_needs_its_commit(self) -> None:
         asked = {"mode": "snapshot", "snapshot": "s3://bucket/prefix/"}
         assert problems(asked) == [

@@ -53,6 +53,7 @@ def test_the_names_are_the_contracts() -> None:
         *("allow-destructive", "resources-to-skip", "role-arn", "stack-timeout", "frontend-timeout", "poll-interval"),
         *("verify-url", "verify-contains", "verify-alarms", "verify-timeout", "verify-for"),
         *("slack-webhook-url", "slack-api-url", "slack-bot-token", "slack-channel", "slack-mentions", "github-token"),
+        "github-deployment",
     }
 
 
@@ -158,6 +159,7 @@ GOOD_FORMS: list[tuple[str, str, Any]] = [
     ("slack-api-url", "https://slack-gov.com/api/", "https://slack-gov.com/api/"),
     ("slack-mentions", "U012AB3CD,here\nS0614TZR7", ("U012AB3CD", "here", "S0614TZR7")),
     ("github-token", "ghs_token", SecretStr("ghs_token")),
+    ("github-deployment", "false", False),
 ]
 
 

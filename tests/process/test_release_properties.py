@@ -14,9 +14,9 @@ from rollback.report.commits import same_commit
 from rollback.snapshot.model import Snapshot
 from sandbox import ManualClock, Sandbox
 from tests.clocks import FakeClock
-from tests.process.releases import ARTIFACTS, SNAPSHOTS
+from tests.process.releases import ARTIFACTS, SNAPSHOTS, state
 from tests.process.shop import APP_ID, BRANCH, Shop
-from tests.process.test_release_runs import ONE, THREE, TWO, back, begin, contents, deploy, infrastructure, record
+from tests.process.test_release_runs import ONE, THREE, TWO, back, begin, contents, deploy, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,19 +97,19 @@ def test_what_is_restored_is_one_release_whole_and_never_the_failed_commits(
         for what, commit, attempt in history:
             DO[what](shop, commit, attempt)
         deploy(shop, failed)
-        kept, before = contents(shop), infrastructure(shop)
+        kept, before = contents(shop), state(shop)
 
         ran = back(shop, commit=failed, target_commit=target)
 
         assert contents(shop) == kept, "a rollback changes no release"
         if ran["stack-result"] == "refused":
-            assert infrastructure(shop) == before
+            assert state(shop) == before
             return
         assert ran["stack-result"] in {"rolled-back", "already-good"}, ran.log
         release = Snapshot.model_validate_json(kept[ran["snapshot"].removeprefix(f"s3://{SNAPSHOTS}/")])
         assert release.frontend
         (stack,) = release.stacks
-        assert infrastructure(shop) == stack.tags["release"]
+        assert (state(shop)["template"], state(shop)["tags"]) == (stack.template, stack.tags)
         assert not same_commit(release.commit, failed)
         assert not target or same_commit(release.commit, target)
         assert release.frontend.commit != failed

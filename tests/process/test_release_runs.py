@@ -35,7 +35,8 @@ def deploy(shop: Shop, commit: str, job_commit: str = "", **resources: Any) -> N
     """Deploy one release, infrastructure and frontend; wait for its end."""
     shop.sandbox.services.put_object(ARTIFACTS, f"api/{commit[:7]}.zip", b"zip")
     aws = shop.sandbox.cloudformation
-    text = template({"Api": function(commit[:7], 256), "News": topic(commit[:7]), **resources})
+    build = topic(f"{commit[:7]} {len(shop.jobs)}")
+    text = template({"Api": function(commit[:7], 256), "News": build, **resources})
     how: dict[str, Any] = {
         "Parameters": given(Stage="development", Password="hunter2"),
         "Tags": tags(release=commit[:7]),
