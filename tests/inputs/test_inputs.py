@@ -79,6 +79,7 @@ DEFAULTS: dict[str, Any] = {
     "lock_auto_build": False,
     "snapshot": "",
     "snapshot_digest": "",
+    "github_deployment": False,
     "allow_destructive": False,
     "resources_to_skip": (),
     "role_arn": None,
