@@ -7,6 +7,7 @@ the errors of `engine.trouble`.
 from __future__ import annotations
 
 import re
+import threading
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
@@ -139,6 +140,8 @@ def _moment(value: Any) -> datetime:
 class Aws:
     """One session for the whole run: each client is built once, on first use."""
 
+    _building = threading.Lock()  # a session, unlike its clients, is for one thread at a time (boto3's guide)
+
     def __init__(self, region: str, longest_call: float = LONGEST_CALL) -> None:
         self.region = region
         self._longest_call = longest_call
@@ -172,9 +175,10 @@ class Aws:
         looks again by itself. No call takes longer than `longest_call`, whatever it waits for.
         """
         key = (service, retries)
-        if key not in self._clients:
-            self._clients[key] = self._new_client(service, retries=retries)
-        return self._clients[key]
+        with self._building:
+            if key not in self._clients:
+                self._clients[key] = self._new_client(service, retries=retries)
+            return self._clients[key]
 
     def _new_client(self, service: str, *, retries: bool) -> BaseClient:
         from botocore.config import Config  # noqa: PLC0415 - as above

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from itertools import zip_longest
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from rollback.engine.clock import Clock, SystemClock
@@ -12,6 +13,7 @@ from rollback.engine.progress import Progress
 from rollback.github import event
 from rollback.github.api import GitHub
 from rollback.github.runner import Runner
+from rollback.github.workspace import NotWritten, write_file
 from rollback.incident.doors import Doors
 from rollback.incident.model import Incident
 from rollback.incident.wishes import facts_of, run_keys
@@ -20,9 +22,10 @@ from rollback.inputs.model import InvalidInputs
 from rollback.inputs.reading import read
 from rollback.modes import running
 from rollback.report.fallback import first_that_works, plain_lines, plain_outputs, plain_report, plain_summary
+from rollback.report.incident import incident
 from rollback.report.links import entry
 from rollback.report.model import Context, Notice, Report
-from rollback.report.notices import Code, error, internal_error
+from rollback.report.notices import Code, error, internal_error, warning
 from rollback.report.outcome import EXIT_CODES
 from rollback.report.outputs import outputs
 from rollback.report.results import Mode, Outcome
@@ -56,6 +59,7 @@ class Session:
         self._started = self._clock.now()
         self._begun = self._clock.monotonic()
         self._show_outputs = False
+        self._incident_file = environ.get("INPUT_INCIDENT-FILE", "").strip()
 
     def run(self, flags: Sequence[str] = ()) -> int:
         """Run, and return the exit code."""
@@ -72,7 +76,9 @@ class Session:
     def _report(self, flags: Sequence[str]) -> Report:
         try:
             self._learn_secrets(flags)
-            return running.run(self._incident(read(self._environ, flags, self._commit_of)), self._runner)
+            inputs = read(self._environ, flags, self._commit_of)
+            self._incident_file = inputs.incident_file
+            return running.run(self._incident(inputs), self._runner)
         except InvalidInputs as invalid:
             said = (error(Code.INVALID_INPUT, problem) for problem in invalid.problems)
             return self._short_report(Outcome.INVALID_INPUTS, *said)
@@ -125,6 +131,7 @@ class Session:
         redacted = first_that_works(
             lambda: redactor.redact_report(report), lambda: plain_report(report, redactor.thoroughly)
         )
+        redacted = self._with_incident(redacted)
         values = self._in_full("outputs", lambda: outputs(redacted), lambda: plain_outputs(redacted))
         runner.outputs(values)
         runner.summary(self._in_full("summary", lambda: summary(redacted), lambda: plain_summary(redacted)))
@@ -132,6 +139,19 @@ class Session:
         if self._show_outputs:
             runner.show_outputs(values)
         runner.close()
+
+    def _with_incident(self, report: Report) -> Report:
+        """Write the incident to the workspace, where asked for; return the report, with a warning where that failed."""
+        if not self._incident_file:
+            return report
+        try:
+            workspace = Path(self._environ.get("GITHUB_WORKSPACE") or Path.cwd())
+            write_file(workspace, self._incident_file, incident(report))
+        except Exception as trouble:  # noqa: BLE001 - outputs and summary are written, whatever this came to
+            why = str(trouble) if isinstance(trouble, NotWritten) else internal_error(trouble).text
+            text = f"The incident was not written to {self._incident_file!a}: {why}."
+            return report.model_copy(update={"notices": (*report.notices, warning(Code.INCIDENT_NOT_WRITTEN, text))})
+        return report
 
     def _in_full(self, what: str, write: Callable[[], Told], plainly: Callable[[], Told]) -> Told:
         try:

@@ -160,6 +160,16 @@ class MotoServices:
             found = self._backend("ssm").get_parameter(name)
         return None if found is None else str(found.value)
 
+    def put_log(self, group: str, message: str, at: float) -> None:
+        """Let a log group, made where it is not there, hold a line of this time, in epoch seconds."""
+        backend = self._backend("logs")
+        if group not in backend.groups:
+            backend.create_log_group(group, {})
+        if "sandbox" not in backend.groups[group].streams:
+            backend.create_log_stream(group, "sandbox")
+        event = {"timestamp": int(at * 1000), "message": message}
+        backend.groups[group].streams["sandbox"].put_log_events([event])
+
     def _s3(self) -> Any:
         return self._backend("s3")
 

@@ -1,11 +1,14 @@
-"""moto's S3 on the sandbox's clock: an object's LastModified is told by the clock that the jobs are told by."""
+"""moto's S3 and DynamoDB's recovery on the sandbox's clock, by which jobs and events are told."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sandbox.exchange import Answer, Incoming
 from sandbox.moto_services import MotoServices
 
 if TYPE_CHECKING:
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from sandbox.clock import Clock
 
 _TICK = timedelta(microseconds=1)
+_RECOVERY_REACHES, _RECOVERY_LAGS = 35 * 86_400.0, 300.0
+"""Seconds: the most that a table's recovery reaches back, and how far its newest moment lies back (its guide)."""
 
 
 class TimedServices(MotoServices):
@@ -33,6 +38,18 @@ class TimedServices(MotoServices):
         if found is None:
             raise KeyError((bucket, key))
         found.last_modified = _moment(modified)
+
+    def answer(self, service: str, incoming: Incoming) -> Answer:
+        """Return what moto's server answers; a table's recovery has been on for longer than it reaches back."""
+        answer = super().answer(service, incoming)
+        if not incoming.header("X-Amz-Target").endswith(".DescribeContinuousBackups") or answer.status != HTTPStatus.OK:
+            return answer
+        told = json.loads(answer.body)
+        recovery = told["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+        if recovery["PointInTimeRecoveryStatus"] == "ENABLED":
+            recovery["EarliestRestorableDateTime"] = self._clock.now() - _RECOVERY_REACHES
+            recovery["LatestRestorableDateTime"] = self._clock.now() - _RECOVERY_LAGS
+        return Answer(answer.status, json.dumps(told).encode(), answer.headers)
 
     def _s3(self) -> Any:
         self._keep_time()

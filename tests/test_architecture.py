@@ -14,6 +14,7 @@ FLOORS = (
     {"modes"},
     {"incident"},
     {"snapshot"},
+    {"evidence"},
     {"stack", "frontend", "verification"},
     {"aws"},
     {"calls"},
@@ -44,6 +45,8 @@ PURE = (
         "report.timeline",
         "report.words",
     ),
+    *("evidence.after", "evidence.errors", "evidence.previous", "evidence.protection", "evidence.readiness"),
+    *("report.findings", "report.incident", "report.ready"),
     *("report.commands", "report.encodings", "report.fallback", "report.redactor"),
     *("report.secret_forms", "report.secret_shapes", "report.secret_values"),
 )
@@ -51,6 +54,8 @@ FORBIDDEN = {"boto3", "botocore", "slack_sdk", "os", "time", "logging"}
 DOORS_TO_AWS = {
     *("aws", "stack.client", "stack.emptiness", "stack.images"),
     *("frontend.client", "snapshot.store", "verification.alarms"),
+    *(f"evidence.{topic}" for topic in ("alarms", "builds", "cognito", "dynamodb", "efs", "functions", "logs")),
+    *(f"evidence.{topic}" for topic in ("opensearch", "rds", "s3")),
 }
 DOOR_TO_SLACK = {"slack.delivery"}
 EVERY_MODULE = sorted(

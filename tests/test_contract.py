@@ -56,6 +56,8 @@ INPUTS = {
     "verify-alarms": "",
     "verify-timeout": "120",
     "verify-for": "0",
+    "logs": "false",
+    "incident-file": "",
     "slack-webhook-url": "",
     "slack-api-url": "https://slack.com/api/",
     "slack-bot-token": "",
@@ -80,6 +82,7 @@ OUTPUTS = (
     "recovery-seconds",
     "snapshot",
     "snapshot-digest",
+    "ready",
     "report",
 )
 RESULTS = {"rolled-back", "already-good", "not-needed", "refused", "failed", "timed-out", "planned", "skipped"}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 Result = TypeVar("Result")
 
@@ -43,3 +44,36 @@ def in_time(seconds: float, work: Callable[[], Result]) -> Result:
     if not call.results:
         raise Overdue
     return call.results[0]
+
+
+def all_in_time(seconds: float, works: Sequence[Callable[[], object]], beside: int = 8) -> None:
+    """Do all of `works`, so many beside each other; those that have not ended after `seconds` are left to themselves.
+
+    What one raises is raised here, once.
+    """
+    calls = [_Call(work) for work in works]
+    waiting, over, turn = iter(calls), threading.Event(), threading.Lock()
+
+    def take() -> None:
+        while not over.is_set():
+            with turn:
+                call = next(waiting, None)
+            if call is None:
+                return
+            call()
+            if call.error is not None:
+                over.set()
+
+    def wait() -> None:
+        for thread in threads:
+            thread.join()
+
+    threads = [threading.Thread(target=take, daemon=True) for _ in range(min(beside, len(calls)))]
+    for thread in threads:
+        thread.start()
+    with suppress(Overdue):
+        in_time(seconds, wait)
+    over.set()
+    errors = [call.error for call in calls if call.error is not None]
+    for error in sorted(errors, key=lambda error: isinstance(error, Exception)):  # what ends the process comes first
+        raise error

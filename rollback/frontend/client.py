@@ -27,7 +27,7 @@ class Amplify:
     def __init__(self, aws: Aws, learn: Callable[[Mapping[str, str]], None] = lambda _: None) -> None:
         self._aws = aws
         self._learn = learn
-        self._heard_branches: set[tuple[str, str]] = set()
+        self._heard_branches: dict[tuple[str, str], Branch] = {}
 
     def _call(self, operation: str, method: str, /, *, retries: bool = True, **parameters: Any) -> Any:
         with speaking_to_aws("amplify", operation):
@@ -63,9 +63,14 @@ class Amplify:
             entry = answer["branch"]
             environment = dict(entry.get("environmentVariables") or {})
             self._learn(environment)
-            self._heard_branches.add((app_id, branch))
             backend = (entry.get("backend") or {}).get("stackArn") or entry.get("backendEnvironmentArn") or ""
-            return Branch(entry["branchName"], entry.get("enableAutoBuild"), environment, backend)
+            heard = Branch(entry["branchName"], entry.get("enableAutoBuild"), environment, backend)
+        self._heard_branches[app_id, branch] = heard
+        return heard
+
+    def heard_branch(self, app_id: str, branch: str) -> Branch:
+        """Return the branch's settings as they were heard last; they are asked for only if they never were."""
+        return self._heard_branches.get((app_id, branch)) or self.branch(app_id, branch)
 
     def jobs(self, app_id: str, branch: str, page: str = "") -> tuple[tuple[Job, ...], str]:
         """Return a page of the branch's jobs and the next page's token, empty after the last."""

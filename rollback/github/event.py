@@ -36,6 +36,7 @@ def context(
         commit_url=f"{server}/{repository}/commit/{commit}" if repository and commit else "",
         commit_message=_text(head, "message"),
         author=_text(_entry(head, "author"), "name") or environ.get("GITHUB_ACTOR", ""),
+        actor=environ.get("GITHUB_TRIGGERING_ACTOR") or environ.get("GITHUB_ACTOR", ""),
         environment=environment,
         region=region,
         troubleshooting=links.troubleshooting(

@@ -8,7 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rollback.report.model import FailedJob, FrontendReport, Notice, ReleaseReport, StackReport, VerificationReport
+from rollback.report.model import (
+    DataReport,
+    Evidence,
+    FailedJob,
+    FrontendReport,
+    Notice,
+    Readiness,
+    ReleaseReport,
+    StackReport,
+    VerificationReport,
+)
 from rollback.report.results import Result, worst
 
 if TYPE_CHECKING:
@@ -18,6 +28,7 @@ if TYPE_CHECKING:
     from rollback.engine.clock import Clock
     from rollback.engine.moves import Done
     from rollback.engine.progress import Progress
+    from rollback.evidence.resources import Owned
     from rollback.frontend.part import FrontendPart
     from rollback.incident.doors import Doors
     from rollback.inputs.model import Inputs
@@ -47,6 +58,11 @@ class Incident:
     snapshot: str = ""
     snapshot_digest: str = ""
     releases: tuple[ReleaseReport, ...] = ()
+    owned: dict[str, tuple[Owned, ...]] = field(default_factory=dict)
+    """The resources of each stack before anything was done, by the stack's name as it was given."""
+    evidence: Evidence = field(default_factory=Evidence)
+    data: tuple[DataReport, ...] = ()
+    readiness: tuple[Readiness, ...] = ()
     recovered_after: float | None = None
     """Seconds from the start until all was verified to be well for the first time."""
 

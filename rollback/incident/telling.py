@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rollback.evidence.readiness import is_ready
 from rollback.frontend.telling import frontend_report
 from rollback.github import event
 from rollback.incident import wishes
@@ -76,6 +77,10 @@ def _full_report(incident: Incident, outcome: Outcome, reason: str) -> Report:
         verification=incident.verification,
         root_cause=_root_cause(incident, stacks, frontend),
         failed_jobs=incident.failed_jobs,
+        evidence=incident.evidence,
+        data=incident.data,
+        ready=is_ready(incident.readiness) if incident.readiness else None,
+        readiness=incident.readiness,
         timeline=tuple(incident.progress.moments),
         notices=tuple(incident.notices),
         next_steps=_next_steps(inputs.mode, outcome),

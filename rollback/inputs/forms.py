@@ -153,6 +153,13 @@ def _snapshot_digest(value: str) -> str:
     return digest
 
 
+def _workspace_path(value: str) -> str:
+    parts = value.split("/")
+    if value and (value.startswith("/") or ".." in parts or parts[-1] in {"", "."} or not value.isprintable()):
+        raise ValueError(f"{shown(value)} is no path of a file in the workspace: give one such as out/incident.md")
+    return value
+
+
 _job_id = _matches(r"[1-9][0-9]{0,17}", "an Amplify job's number, such as 42")
 _commit = _matches(_COMMIT.pattern, "7 to 64 hexadecimal digits of a commit's SHA")
 _name = _matches(r"[^\x00-\x1f]{1,255}", "a name without control characters")
@@ -220,5 +227,6 @@ SecretUrl = Annotated[
     SecretStr | None,
     BeforeValidator(_optional(lambda value: SecretStr(_url(value)))),
 ]
+WorkspacePath = Annotated[str, AfterValidator(_workspace_path)]
 SnapshotPlace = Annotated[str, AfterValidator(_snapshot_place)]
 SnapshotDigest = Annotated[str, AfterValidator(_snapshot_digest)]

@@ -33,6 +33,7 @@ from rollback.inputs.forms import (
     StackNames,
     Switch,
     Timestamp,
+    WorkspacePath,
 )
 from rollback.inputs.trigger import JobResult, Roles
 from rollback.report.results import Mode
@@ -124,6 +125,10 @@ class Inputs(BaseModel):
     )
     verify_timeout: Duration = Field(120.0, description="Seconds until all checks must have been fine once")
     verify_for: Hold = Field(0.0, description="Minutes that all checks must then stay fine")
+    logs: Switch = Field(
+        default=False, description="Show what the stacks' own functions logged as errors since the deployment began"
+    )
+    incident_file: WorkspacePath = Field("", description="A path in the workspace for the incident as Markdown")
     slack_webhook_url: SecretUrl = Field(None, description="Slack's incoming webhook (any http(s) URL)")
     slack_api_url: HttpUrl = Field("https://slack.com/api/", description="Another one for GovSlack or a proxy")
     slack_bot_token: SecretStr | None = Field(None, description="A bot token, with slack-channel, instead of a webhook")

@@ -21,6 +21,8 @@ from rollback.frontend.part import FrontendPart
 from rollback.github import event
 from rollback.github.api import GitHub
 from rollback.incident import wishes
+from rollback.incident.causes import look_at_the_build, look_for_causes
+from rollback.incident.data import look_after_the_data
 from rollback.incident.owner import know_the_owner
 from rollback.incident.telling import report_of, told_frontend
 from rollback.inputs import trigger
@@ -60,6 +62,7 @@ def roll_back(incident: Incident, runner: Runner, notifier: Notifier) -> Ending:
         return Outcome.NOT_TRIGGERED, due.reason
     notifier.started(lambda: report_of(incident, Outcome.ROLLED_BACK))
     snapshot = _snapshot(incident)
+    look_for_causes(incident)
     for title, lanes in _phases(incident, snapshot).items():
         with runner.group(title):
             take_turns(lanes, incident.clock)
@@ -67,6 +70,9 @@ def roll_back(incident: Incident, runner: Runner, notifier: Notifier) -> Ending:
     if all_good(incident.results) and not inputs.dry_run and wishes.wanted(inputs).anything:
         with runner.group("Verification"):
             _verify(incident)
+    look_at_the_build(incident)
+    if not inputs.dry_run:
+        look_after_the_data(incident)
     return None, ""
 
 

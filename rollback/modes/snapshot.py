@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from rollback.engine.reconcile import patiently
 from rollback.incident import wishes
 from rollback.incident.owner import know_the_owner
+from rollback.incident.ready import say_whether_ready
 from rollback.incident.telling import context
 from rollback.report.model import Command, FrontendReport, JobReport, StackReport
 from rollback.report.notices import Code, warning
@@ -63,6 +64,7 @@ def take_snapshot(incident: Incident) -> Ending:
     )
     written, incident.snapshot_digest = _write(incident, where, snapshot, there)
     incident.snapshot = written.text
+    say_whether_ready(incident, snapshot)
     incident.progress.tell("snapshot", f"saved to {written.text}, digest {incident.snapshot_digest}")
     return Outcome.SNAPSHOT_SAVED, f"The last known good is recorded in {written.text}."
 
@@ -121,6 +123,7 @@ def _keep(incident: Incident, where: Place, there: Stored) -> Ending:
         "deployment's."
     )
     incident.notices.append(warning(Code.SNAPSHOT_KEPT, text))
+    say_whether_ready(incident, kept)
     return Outcome.SNAPSHOT_SAVED, text
 
 

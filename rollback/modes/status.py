@@ -12,6 +12,7 @@ from rollback.frontend.part import FrontendPart
 from rollback.frontend.telling import frontend_report
 from rollback.github import event
 from rollback.incident import wishes
+from rollback.incident.causes import look_for_causes
 from rollback.modes.listing import list_releases
 from rollback.report.model import FrontendReport, StackReport
 from rollback.report.notices import Code, error
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 def look_at_everything(incident: Incident) -> Ending:
     """Look at each stack and at the frontend once; what doesn't exist is part of the answer. Raises AwsTrouble."""
+    look_for_causes(incident)
     for name in incident.inputs.stack_name:
         incident.told_stacks.append(_stack(incident, name))
     if incident.inputs.has_frontend:

@@ -18,6 +18,17 @@ def app(region: str, app_id: str, branch: str, job_id: str = "") -> str:
     return f"https://{_host(region)}/amplify/apps/{page}?region={region}"
 
 
+def alarm(region: str, name: str) -> str:
+    """Return the CloudWatch console's page of an alarm."""
+    return f"https://{_host(region)}/cloudwatch/home?region={region}#alarmsV2:alarm/{quote(name, safe='')}"
+
+
+def log_group(region: str, group: str) -> str:
+    """Return the CloudWatch console's page of a log group; its name is escaped twice there, with `$` for `%`."""
+    name = quote(quote(group, safe=""), safe="").replace("%", "$")
+    return f"https://{_host(region)}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{name}"
+
+
 def site(domain: str, branch: str) -> str:
     """Return the branch's own address at Amplify's domain; empty where the domain isn't known.
 

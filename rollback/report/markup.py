@@ -66,11 +66,11 @@ class Markup:
         titles = "".join(f'<th align="left">{title}</th>' for title in head)
         return "\n".join(["<table>", f"<tr>{titles}</tr>", *body, *rest, "</table>"])
 
-    def commands(self, text: str) -> str:
-        """Return command lines as a block to copy, fenced so that nothing in them can end it."""
+    def commands(self, text: str, language: str = "bash") -> str:
+        """Return command lines, or others, as a block to copy, fenced so that nothing in them can end it."""
         shown = shorten(clean(text).strip("\n"), self.chars)
         fence = "`" * max([3, *(len(run) + 1 for run in _FENCE_RUN.findall(shown))])
-        return f"{fence}bash\n{shown}\n{fence}"
+        return f"{fence}{language}\n{shown}\n{fence}"
 
     def _rest(self, count: int, frame: str) -> list[str]:
         return [frame.format(f"and {count - self.rows:,} more")] if count > self.rows else []

@@ -194,8 +194,69 @@ class VerificationReport(Record):
     looks: tuple[Look, ...] = ()
 
 
+class Readiness(Record):
+    """One row of "If this deployment fails".
+
+    `lost` could not be brought back, `weak` lacks something that `cures` give, `unchecked` could not be looked at.
+    """
+
+    what: str
+    state: Literal["ready", "weak", "unchecked", "lost"]
+    said: tuple[str, ...] = ()
+    cures: tuple[Command, ...] = ()
+
+
+class RingingAlarm(Record):
+    """An alarm of the stacks that is in ALARM, in CloudWatch's own words."""
+
+    name: str
+    stack: str = ""
+    reason: str = ""
+    since: datetime | None = None
+    link: str = ""
+
+
+class LoggedError(Record):
+    """What a function logged as an error, its numbers and ids taken out: how often, and when first and last."""
+
+    function: str
+    message: str
+    count: int
+    first: datetime
+    last: datetime
+    link: str = ""
+
+
+class BuildLog(Record):
+    """The last lines that the step of a failed Amplify build logged."""
+
+    job: str
+    step: str
+    lines: tuple[str, ...] = ()
+
+
+class Evidence(Record):
+    """Why the deployment failed, beside the root cause; `not_read` says what could not be looked at, and why."""
+
+    alarms: tuple[RingingAlarm, ...] = ()
+    logged: tuple[LoggedError, ...] = ()
+    build: BuildLog | None = None
+    not_read: tuple[str, ...] = ()
+
+
+class DataReport(Record):
+    """A resource that holds data, which no rollback touches: how its data of before could be had again."""
+
+    stack: str
+    resource: str
+    type: str
+    physical_id: str = ""
+    said: str = ""
+    commands: tuple[Command, ...] = ()
+
+
 class Context(Record):
-    """Where the run belongs: repository, run, branch, failed commit and who made it. Empty where unknown.
+    """Where the run belongs, and who started it and made the failed commit. Empty where unknown.
 
     `troubleshooting` is the page that explains the codes: its address, or its path where the action's place is unknown.
     """
@@ -210,6 +271,7 @@ class Context(Record):
     commit_url: str = ""
     commit_message: str = ""
     author: str = ""
+    actor: str = ""
     environment: str = ""
     region: str = ""
     troubleshooting: str = "docs/troubleshooting.md"
@@ -237,6 +299,10 @@ class Report(Record):
     verification: VerificationReport = VerificationReport()
     root_cause: RootCause | None = None
     failed_jobs: tuple[FailedJob, ...] = ()
+    evidence: Evidence = Evidence()
+    data: tuple[DataReport, ...] = ()
+    ready: bool | None = None
+    readiness: tuple[Readiness, ...] = ()
     timeline: tuple[Moment, ...] = ()
     notices: tuple[Notice, ...] = ()
     next_steps: tuple[Command, ...] = ()

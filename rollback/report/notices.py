@@ -24,6 +24,7 @@ class Code(StrEnum):
     SLACK_UNENCRYPTED = "slack-unencrypted"
     VERIFICATION_FAILED = "verification-failed"
     TOGETHER_NOT_POSSIBLE = "together-not-possible"
+    INCIDENT_NOT_WRITTEN = "incident-not-written"
 
     STACK_NOT_FOUND = "stack-not-found"
     STACK_FIRST_CREATION_FAILED = "stack-first-creation-failed"
@@ -42,6 +43,7 @@ class Code(StrEnum):
     SNAPSHOT_UNPROTECTED = "snapshot-cannot-restore"
     SNAPSHOT_KEPT = "snapshot-kept"
     SNAPSHOT_JOB_PASSED_OVER = "snapshot-job-passed-over"
+    PREVIOUS_DEPLOYMENT_FAILED = "previous-deployment-failed"
     SNAPSHOT_OF_FAILED_COMMIT = "snapshot-of-failed-commit"
     SNAPSHOT_OF_ANOTHER = "snapshot-of-another"
     SNAPSHOT_OLD = "snapshot-old"

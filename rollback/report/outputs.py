@@ -29,6 +29,7 @@ NAMES: Final = (
     "recovery-seconds",
     "snapshot",
     "snapshot-digest",
+    "ready",
     "report",
 )
 """In the order of the contract."""
@@ -65,6 +66,7 @@ def outputs(report: Report) -> dict[str, str]:
         "recovery-seconds": "" if report.recovery_seconds is None else str(round(report.recovery_seconds)),
         "snapshot": report.snapshot,
         "snapshot-digest": report.snapshot_digest,
+        "ready": "" if report.ready is None else _truth(report.ready),
     }
     shown = {name: collapse(hide_accounts(value)) for name, value in values.items()}
     shown["report"] = shorter(report, REPORT_LIMIT, lambda text: clean(hide_accounts(text))).model_dump_json()

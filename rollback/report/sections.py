@@ -27,12 +27,8 @@ if TYPE_CHECKING:
         StackReport,
     )
 
-_ADVICE = (
-    "DynamoDB and other databases: was anything written in the new format, or damaged?",
-    "S3 buckets: were objects changed, moved or deleted?",
-    "If data is damaged, restore it from a backup or a point in time.",
-    "If the older release needs the older schema, run the migration back.",
-)
+
+_ONLY_LOOKED = frozenset({Outcome.STATUS, Outcome.SNAPSHOT_SAVED})
 
 
 def verdict(report: Report, markup: Markup) -> Iterator[str]:
@@ -67,7 +63,7 @@ def parts(report: Report, markup: Markup) -> Iterator[str]:
         now = _job(frontend.live, report, markup)
         rows += _part_rows(report, markup, frontend, [name, _job(frontend.before, report, markup), now])
     done = "What would be done" if report.outcome is Outcome.PLANNED else "What was done"
-    head = ("Part", "Status now") if report.outcome is Outcome.STATUS else ("Part", "Before", done, "Now")
+    head = ("Part", "Status now") if report.outcome in _ONLY_LOOKED else ("Part", "Before", done, "Now")
     yield replace(markup, rows=len(rows)).table(head, rows, list)
 
 
@@ -188,16 +184,6 @@ def events(report: Report, markup: Markup) -> Iterator[str]:
             yield folded(title, [table])
 
 
-def data_advice(report: Report, markup: Markup) -> Iterator[str]:
-    """What no rollback touches, and where to look if the application is still broken."""
-    stayed = any(stack.not_rolled_back or stack.result is Result.NOT_NEEDED for stack in report.stacks)
-    if report.outcome is Outcome.UNHEALTHY and report.mode is Mode.ROLLBACK:
-        yield "<h3>If the application is still broken: look at the data</h3>"
-        yield markup.bullets(_ADVICE, str)
-    elif report.mode is Mode.ROLLBACK and report.triggered and (stayed or not words.ended_well(report)):
-        yield folded("If the application is still broken: look at the data", [markup.bullets(_ADVICE, str)])
-
-
 def links(report: Report, markup: Markup) -> Iterator[str]:
     """The consoles, the site and the run."""
     found = [(stack.link, f"CloudFormation: {markup.code(stack.name)}") for stack in report.stacks[: markup.rows]]
@@ -229,7 +215,7 @@ def _part_rows(
     report: Report, markup: Markup, part: StackReport | FrontendReport, cells: list[str]
 ) -> Iterable[list[str]]:
     name, before, now = cells
-    if report.outcome is Outcome.STATUS:
+    if report.outcome in _ONLY_LOOKED:
         yield [name, now or "unknown"]
         return
     result = words.result_words(report, part)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rollback.report import releases, sections, words
+from rollback.report import findings, releases, sections, words
 from rollback.report.markup import Markup
 from rollback.report.results import Outcome
 
@@ -34,16 +34,18 @@ _SECTIONS: Final[tuple[Callable[[Report, Markup], Iterable[str]], ...]] = (
     sections.verdict,
     sections.parts,
     sections.to_do,
+    findings.readiness,
     sections.problems,
     sections.cause,
     sections.removed_again,
+    findings.evidence,
     sections.not_rolled_back,
     sections.verification,
     releases.table,
     sections.history,
     sections.timeline,
     sections.events,
-    sections.data_advice,
+    findings.data,
     sections.links,
 )
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from rollback.report import releases, removed, words
+from rollback.report.findings import BROKEN, SIGNS
 from rollback.report.results import Mode, Outcome
 from rollback.report.text import clean, collapse, shorten
 
@@ -32,11 +33,14 @@ def terminal(report: Report) -> list[str]:
             [_shown(line) for stack in report.stacks for line in removed.lines(stack)],
         ),
         ("What was not rolled back", [_shown(line) for part in words.parts(report) for line in part.not_rolled_back]),
+        ("If this deployment fails", list(_readiness(report))),
         ("Why it failed", list(_cause(report))),
+        ("Alarms and logs", list(_evidence(report))),
         ("Verification", [_shown(check) for check in report.verification.checks]),
         ("Releases, newest first", list(_columns(releases.rows(report)))),
         ("Amplify jobs, newest first", list(_jobs(report))),
         ("Last events, newest first", list(_events(report))),
+        (BROKEN, list(_data(report))),
         ("What to do" if words.ended_well(report) else "What you must do now", list(_steps(report))),
     ):
         if section:
@@ -51,7 +55,7 @@ def _told(report: Report) -> Iterator[str]:
 
 
 def _parts(report: Report) -> Iterator[str]:
-    looked = report.mode is Mode.STATUS
+    looked = report.mode in {Mode.STATUS, Mode.SNAPSHOT}
     for stack in report.stacks:
         result = "" if looked else f": {words.result_words(report, stack)}"
         yield f"stack {_cell(stack.name)}{result} ({_change(stack.status_before, stack.status)})"
@@ -82,6 +86,31 @@ def _cause(report: Report) -> Iterator[str]:
         yield f"{_cell(cause.where)}{f' {_shown(what)}' if what else ''}: {_shown(cause.reason)}"
 
 
+def _readiness(report: Report) -> Iterator[str]:
+    for row in report.readiness:
+        yield f"{SIGNS[row.state]} {_shown(row.what)}"
+        yield from (f"     {_shown(text)}" for text in row.said)
+        yield from (f"     {line}" for cure in row.cures for line in (_shown(cure.purpose), *_lines(cure.line)))
+
+
+def _evidence(report: Report) -> Iterator[str]:
+    found = report.evidence
+    for alarm in found.alarms:
+        yield f"{_cell(alarm.name)} is in ALARM: {_shown(alarm.reason)}"
+    for logged in found.logged:
+        yield f"{logged.count:,} times {_cell(logged.function)}: {_shown(logged.message)}"
+    if found.build:
+        yield f"job {_cell(found.build.job)} failed at step {_cell(found.build.step)}; its log ends in"
+        yield from (f"  {_shown(line)}" for line in found.build.lines)
+    yield from (f"not read: {_shown(text)}" for text in found.not_read)
+
+
+def _data(report: Report) -> Iterator[str]:
+    for one in report.data:
+        yield f"{_cell(one.resource)} ({_cell(one.type)}, {_cell(one.physical_id)}): {_shown(one.said)}"
+        yield from (f"  {line}" for step in one.commands for line in (_shown(step.purpose), *_lines(step.line)))
+
+
 def _jobs(report: Report) -> Iterator[str]:
     if report.frontend is None or report.outcome not in {Outcome.STATUS, Outcome.PLANNED}:
         return
@@ -109,7 +138,11 @@ def _events(report: Report) -> Iterator[str]:
 def _steps(report: Report) -> Iterator[str]:
     for number, step in enumerate(words.next_steps(report), 1):
         yield f"{number}. {_shown(step.purpose)}"
-        yield from (f"     {line}" for line in clean(step.line).splitlines())
+        yield from (f"     {line}" for line in _lines(step.line))
+
+
+def _lines(text: str) -> list[str]:
+    return clean(text).splitlines()
 
 
 def _columns(rows: Iterable[Sequence[str]]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from rollback.report.commits import same_commit
+from rollback.report.ready import ready
 from rollback.report.results import Mode, Outcome, Result
 from rollback.report.skipped import TITLE as TITLE_SKIPPED
 from rollback.report.skipped import skipped, skipped_words
@@ -151,6 +152,7 @@ def answers(report: Report) -> list[tuple[str, str]]:
         return []
     if report.mode is not Mode.ROLLBACK:
         asked = [("Live now", live_now(report)), ("Last known good", _last_known_good(report))]
+        asked.append(("If this deployment fails", ready(report)))
     elif report.outcome in {Outcome.INVALID_INPUTS, Outcome.NOT_TRIGGERED}:
         return []
     else:

@@ -74,6 +74,7 @@ def _play(sandbox: Sandbox, incident: Incident, folder: Path, more: Mapping[str,
         "verify-url": sandbox.site.url,
         "slack-webhook-url": sandbox.slack.webhook_url,
         "slack-mentions": "S0DEVOPS1",
+        "incident-file": "incident.md",
         **incident.inputs,
         **more,
     }

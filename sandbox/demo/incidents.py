@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 STACK, APP, BRANCH = "shop-development", "d2shop4demo", "develop"
 GOOD, BAD = "4f1c0de7a9b3c2d1e0f9a8b7c6d5e4f3a2b1c0d9", "bad5eed0c1b2a3948576f5e4d3c2b1a098765432"
 BUCKET = "shop-rollback-snapshots"
+ALARM = "shop-development-errors"
+_MINUTE = 60.0
 WEBHOOK_SECRETS = ("demo-api-key-5up3r53cr3t", "demo-db-p4ssw0rd")
 
 
@@ -39,8 +41,10 @@ def template(greeting: str, *, memory: int = 128, extra_topic: bool = False) -> 
                 "BillingMode": "PAY_PER_REQUEST",
                 "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
                 "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+                "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
             },
         },
+        "Receipts": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"},
         "Notices": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": greeting}},
         "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": memory}},
     }
@@ -133,7 +137,23 @@ def _bad_deployment(sandbox: Sandbox) -> None:
     _bad_frontend(sandbox)
 
 
+def _relapse(sandbox: Sandbox) -> None:
+    """The alarm rings again a minute after the verification first looked at it."""
+    _frontend_failed(sandbox)
+    sandbox.services.set_alarm(ALARM)
+    looks: list[float] = []
+
+    def ring(_service: str, operation: str, _asked: object) -> None:
+        if operation == "DescribeAlarms":
+            looks.append(sandbox.clock.now())
+            if looks[-1] - looks[0] > _MINUTE:
+                sandbox.services.set_alarm(ALARM, "ALARM")
+
+    sandbox.before_call.append(ring)
+
+
 _SMOKE_FAILED = {"deploy-infrastructure": "success", "deploy-frontend": "success", "smoke-tests": "failure"}
+_FRONTEND_FAILED = {"deploy-infrastructure": "success", "deploy-frontend": "failure", "smoke-tests": "skipped"}
 
 INCIDENTS = {
     "smoke-tests": Incident(
@@ -152,7 +172,7 @@ INCIDENTS = {
     "frontend-failed": Incident(
         "The frontend's build failed",
         _frontend_failed,
-        {"deploy-infrastructure": "success", "deploy-frontend": "failure", "smoke-tests": "skipped"},
+        _FRONTEND_FAILED,
         {"redeploy": "if-needed", "verify-contains": "release {commit}"},
     ),
     "together": Incident(
@@ -160,6 +180,12 @@ INCIDENTS = {
         _still_updating,
         _SMOKE_FAILED,
         {"order": "together", "verify-contains": "release {commit}"},
+    ),
+    "relapse": Incident(
+        "The rollback succeeds, and an alarm rings again while what came back is being watched",
+        _relapse,
+        _FRONTEND_FAILED,
+        {"redeploy": "if-needed", "verify-alarms": ALARM, "verify-for": "0.2"},
     ),
     "half-way": Incident(
         "CloudFormation's own rollback fails half-way",

@@ -237,6 +237,20 @@ def _(play: Play) -> Report:
     return play.snapshot(**STACK)
 
 
+@situation(Code.PREVIOUS_DEPLOYMENT_FAILED)
+def _(play: Play) -> Report:
+    play.job(GOOD)
+    play.job(THIRD, "FAILED")
+    return play.snapshot(**SITE)
+
+
+@situation(Code.INCIDENT_NOT_WRITTEN)
+def _(play: Play) -> Report:
+    play.create()
+    (play.folder / "incident.md").mkdir()
+    return play.run(**STACK, incident_file="incident.md")
+
+
 @situation(Code.SNAPSHOT_OF_FAILED_COMMIT)
 def _(play: Play) -> Report:
     play.job(GOOD)

@@ -5,16 +5,22 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from rollback.report.model import (
+    BuildLog,
     Command,
     Context,
+    DataReport,
+    Evidence,
     FailedJob,
     FrontendReport,
     Happening,
     JobReport,
+    LoggedError,
     Look,
     Moment,
     Notice,
+    Readiness,
     Report,
+    RingingAlarm,
     RootCause,
     StackReport,
     VerificationReport,
@@ -137,6 +143,78 @@ FRONTEND = FrontendReport(
     url="https://develop.d2k3l4m5n6p7q8.amplifyapp.com",
     link=AMPLIFY_LINK,
     history=(NEW_JOB, BAD_JOB, GOOD_JOB, OLD_JOB),
+)
+
+EVIDENCE = Evidence(
+    alarms=(
+        RingingAlarm(
+            name="shop-development-errors",
+            stack="shop-development",
+            reason="Threshold Crossed: 3 out of 3 datapoints were greater than the threshold (1.0)",
+            since=BEGAN - timedelta(minutes=4),
+            link="https://us-west-2.console.aws.amazon.com/cloudwatch/home?region=us-west-2#alarmsV2:alarm/errors",
+        ),
+    ),
+    logged=(
+        LoggedError(
+            function="Checkout",
+            message="TypeError: Cannot read properties of undefined (reading 'price')",
+            count=412,
+            first=BEGAN - timedelta(minutes=6),
+            last=BEGAN - timedelta(minutes=1),
+            link="https://us-west-2.console.aws.amazon.com/cloudwatch/home?region=us-west-2#logsV2:log-groups",
+        ),
+    ),
+    build=BuildLog(job="42", step="BUILD", lines=("# Executing command: npm run build", "!!! Build failed")),
+    not_read=("the log of Mailer: access denied",),
+)
+
+DATA = (
+    DataReport(
+        stack="shop-development",
+        resource="Orders",
+        type="AWS::DynamoDB::Table",
+        physical_id="shop-development-Orders-1ABC",
+        said="point-in-time recovery is on; the newest restorable moment lies some five minutes back",
+        commands=(
+            Command(
+                purpose="Restore it into a table beside it",
+                line="aws dynamodb restore-table-to-point-in-time --source-table-name shop-development-Orders-1ABC "
+                "--target-table-name shop-development-Orders-1ABC-at-20251203023000 "
+                "--restore-date-time 2025-12-03T02:30:00Z --region us-west-2",
+            ),
+        ),
+    ),
+    DataReport(
+        stack="shop-development",
+        resource="Files",
+        type="AWS::S3::Bucket",
+        physical_id="shop-development-files-1abc",
+        said="no versioning was on: what was overwritten or deleted is gone",
+    ),
+)
+
+READINESS = (
+    Readiness(what="Stack shop-development", state="ready", said=("template of 8,412 bytes",)),
+    Readiness(what="Frontend develop", state="ready", said=("job 41, commit 600d600",)),
+    Readiness(
+        what="Data: Files (AWS::S3::Bucket)",
+        state="weak",
+        said=("versioning is off",),
+        cures=(
+            Command(
+                purpose="Switch versioning of Files on, in the template too",
+                line="aws s3api put-bucket-versioning --bucket shop-development-files-1abc "
+                "--versioning-configuration Status=Enabled --region us-west-2",
+            ),
+        ),
+    ),
+    Readiness(
+        what="Data: Users (AWS::Cognito::UserPool)",
+        state="unchecked",
+        said=("not checked: access denied",),
+        cures=(Command(purpose="Add the permission cognito-idp:DescribeUserPool to the role"),),
+    ),
 )
 
 TIMELINE = (
@@ -319,6 +397,8 @@ UNHEALTHY = ROLLED_BACK.model_copy(
             ),
         ),
         "recovery_seconds": None,
+        "evidence": EVIDENCE,
+        "data": DATA,
     }
 )
 
@@ -450,6 +530,8 @@ SNAPSHOT_SAVED = Report(
     context=CONTEXT,
     snapshot="s3://acme-rollback/shop/development.json",
     started=BEGAN,
+    ready=True,
+    readiness=READINESS,
 )
 
 STATUS = PLANNED.model_copy(

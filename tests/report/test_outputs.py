@@ -50,6 +50,7 @@ def test_the_names_are_the_contracts() -> None:
         "recovery-seconds",
         "snapshot",
         "snapshot-digest",
+        "ready",
         "report",
     )
 

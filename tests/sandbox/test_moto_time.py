@@ -53,3 +53,23 @@ def test_an_object_can_be_of_the_past(sandbox: Sandbox, clock: ManualClock, clie
         sandbox.services.date_object(BUCKET, "gone", clock.now())
     with pytest.raises(KeyError):
         sandbox.services.date_object("elsewhere", "a", clock.now())
+
+
+def test_a_tables_recovery_reaches_back_by_the_sandboxs_clock(sandbox: Sandbox, clock: ManualClock) -> None:
+    dynamodb = sandbox.client("dynamodb")
+    dynamodb.create_table(
+        TableName="orders",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+
+    def recovery() -> Any:
+        told = dynamodb.describe_continuous_backups(TableName="orders")["ContinuousBackupsDescription"]
+        return told["PointInTimeRecoveryDescription"]
+
+    assert recovery() == {"PointInTimeRecoveryStatus": "DISABLED"}
+    on = {"PointInTimeRecoveryEnabled": True}
+    dynamodb.update_continuous_backups(TableName="orders", PointInTimeRecoverySpecification=on)
+    assert recovery()["EarliestRestorableDateTime"] == at(clock, 35 * 86_400)
+    assert recovery()["LatestRestorableDateTime"] == at(clock, 300)
