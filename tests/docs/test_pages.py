@@ -83,7 +83,7 @@ def test_every_page_that_should_has_its_generated_tables(name: str, where: str) 
 
 
 def test_the_readme_is_read_in_five_minutes(readme: str) -> None:
-    assert readme.count("\n") <= 225
+    assert readme.count("\n") <= 220
 
 
 def test_the_table_of_inputs_has_every_input_once(readme: str) -> None:

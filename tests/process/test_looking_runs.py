@@ -31,7 +31,7 @@ def test_what_is_waited_for_is_said_at_once_and_two_minutes_are_enough(
     shop.sandbox.faults.add(Fault("*", kind, ALL, service="cloudformation"))
     began = waits.monotonic()
 
-    ran = shop.run(**how, stack_name=STACK)
+    ran = shop.run(None, **how, stack_name=STACK)
 
     assert ran["outcome"] in {"failed", "planned"}
     assert waits.monotonic() - began < 130
