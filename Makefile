@@ -104,7 +104,7 @@ witnesses: $(INSTALLED) ## Hear software that nobody here wrote: aws, sam, cdk, 
 .PHONY: lock-witnesses
 lock-witnesses: $(INSTALLED) ## Renew what the witnesses are pinned to, as each requirements.in or package.json says
 	$(BIN)/python -m pip install -qq uv==$(UV_VERSION)
-	for wanted in tests/witnesses/*/requirements.in; do $(call compile) --no-config --custom-compile-command "make lock-witnesses" -o "$${wanted%.in}.txt" "$$wanted"; done
+	for wanted in tests/witnesses/*/requirements.in; do $(call compile) --no-config -o "$${wanted%.in}.txt" "$$wanted"; done
 	for wanted in tests/witnesses/*/package.json; do (cd "$$(dirname "$$wanted")" && \
 		npm install --package-lock-only --ignore-scripts --no-audit --no-fund --silent); done
 
@@ -116,7 +116,7 @@ lock: $(INSTALLED) ## Bring the requirements files up to date with pyproject.tom
 	echo awscli | $(call compile) -o requirements-bench.txt -
 
 compile = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-annotate --custom-compile-command "make lock" $(UPGRADE)
+	--no-annotate --custom-compile-command "make $@" $(UPGRADE)
 
 .PHONY: bench
 bench: $(INSTALLED) ## Measure recovery time, start time and long histories

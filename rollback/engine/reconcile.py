@@ -77,7 +77,7 @@ def reconcile(
     """
     deadline = clock.monotonic() + patience.timeout
     pace = Pace(patience.longest_gap)
-    steps = _Steps(part, pace, say)
+    steps = _Steps(part, pace, say, Reminder(clock, say))
     while not isinstance(move := steps.next(), Done):
         now = clock.monotonic()
         if now >= deadline:
@@ -90,10 +90,11 @@ def reconcile(
 class _Steps(Generic[Observation]):
     """The loop's body: one look, one decision, at most one move; and what AWS's troubles mean for the next look."""
 
-    def __init__(self, part: Part[Observation], pace: Pace, say: Callable[[str], None]) -> None:
+    def __init__(self, part: Part[Observation], pace: Pace, say: Callable[[str], None], reminder: Reminder) -> None:
         self._part = part
         self._pace = pace
         self._say = say
+        self._reminder = reminder
         self._doing = "look"
         self._unreadable = {"look": 0, "move": 0}
 
@@ -104,7 +105,7 @@ class _Steps(Generic[Observation]):
         except Busy as trouble:
             self._pace.slow_down()
             what = "AWS is busy" if isinstance(trouble, Throttled) else "No clear answer from AWS"
-            self._say(f"{what}, waiting: {trouble.what}")
+            self._reminder.remind(f"{what}, waiting for AWS: {trouble.what}")
             return Wait(trouble.what)
         except Unreadable as trouble:
             self._unreadable[self._doing] += 1

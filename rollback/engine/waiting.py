@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
     from rollback.engine.clock import Clock
 
+LONGEST_LOOK = 120.0
+"""For how many seconds a run that changes nothing waits for an AWS that can't be read."""
+
 _EVERY = 60.0
 
 

@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from rollback.engine.reconcile import Patience
+from rollback.engine.waiting import LONGEST_LOOK
 from rollback.frontend.model import Deployment, Environment
 from rollback.frontend.model import Wishes as FrontendWishes
 from rollback.inputs.trigger import deployed
@@ -24,25 +25,24 @@ if TYPE_CHECKING:
     from rollback.inputs.model import Inputs
 
 _MOST_EARLIER, _LONGEST_NUMBER = 3, 9
-_LONGEST_LOOK = 120.0
-"""For how many seconds a run that changes nothing waits for an AWS that can't be read."""
 
 
 def stack_patience(inputs: Inputs, progress: Progress | None = None) -> Patience:
-    """Return how long to wait for a stack; `progress` is told what a single look waits for."""
+    """Return how long to wait for a stack; with `progress`, which is told what is waited for, for a single look."""
     return _patience(inputs, inputs.stack_timeout, progress)
 
 
 def frontend_patience(inputs: Inputs, progress: Progress | None = None) -> Patience:
-    """Return how long to wait for the frontend; `progress` is told what a single look waits for."""
+    """Return how long to wait for the frontend; with `progress`, as above, for a single look."""
     return _patience(inputs, inputs.frontend_timeout, progress)
 
 
 def _patience(inputs: Inputs, minutes: float, progress: Progress | None) -> Patience:
-    only_looks = inputs.dry_run or inputs.mode is not Mode.ROLLBACK
-    longest = min(minutes * 60, _LONGEST_LOOK) if only_looks else minutes * 60
+    longest = minutes * 60
     if progress is None:
         return Patience(longest, inputs.poll_interval)
+    changes_nothing = inputs.dry_run or inputs.mode is not Mode.ROLLBACK
+    longest = min(longest, LONGEST_LOOK) if changes_nothing else longest
     return Patience(longest, inputs.poll_interval, lambda text: progress.detail("AWS", text))
 
 

@@ -14,7 +14,7 @@ from rollback.engine.endings import beside
 from rollback.engine.interruption import within
 from rollback.engine.moves import Done
 from rollback.engine.reconcile import Part, Patience, patiently, reconcile
-from rollback.engine.rehearsal import Rehearsed
+from rollback.engine.rehearsal import rehearse
 from rollback.engine.trouble import AwsTrouble
 from rollback.engine.turns import Lane, take_turns
 from rollback.frontend.part import FrontendPart
@@ -137,7 +137,7 @@ def _roll_back_stack(incident: Incident, name: str, snapshot: UsableSnapshot) ->
     asked = wishes.stack_wishes(incident.inputs, incident.run_keys)
     part = StackPart(name, asked, doors.cloudformation, incident.clock, incident.progress, restore)
     incident.stacks.append((part, None))
-    done = yield from _drive(incident, part, wishes.stack_patience(incident.inputs, incident.progress))
+    done = yield from _drive(incident, part, wishes.stack_patience(incident.inputs))
     incident.stacks[-1] = part, done
     _after_its_end(incident, partial(_settle, incident, part), part.watch.find_root_cause)
 
@@ -159,7 +159,7 @@ def _drop_change_set(incident: Incident, part: StackPart) -> None:
 def _roll_back_frontend(incident: Incident, part: FrontendPart) -> Lane:
     inputs = incident.inputs
     incident.frontend = part, None
-    done = yield from _drive(incident, part, wishes.frontend_patience(inputs, incident.progress))
+    done = yield from _drive(incident, part, wishes.frontend_patience(inputs))
     incident.frontend = part, done
     lock = [part.lock_auto_build] if inputs.lock_auto_build and done.result in GOOD else []
     _after_its_end(incident, part.find_failure, *lock)
@@ -176,15 +176,9 @@ def _after_its_end(incident: Incident, *steps: Callable[[], None]) -> None:
 
 def _drive(incident: Incident, part: Part[Observation], patience: Patience) -> Generator[float, None, Done]:
     """Reconcile the part; in a dry run, decide and print the plan instead."""
-    driven = Rehearsed(part) if incident.inputs.dry_run else part
+    drive = rehearse if incident.inputs.dry_run else reconcile
     try:
-        done = yield from reconcile(
-            driven,
-            patience,
-            incident.clock,
-            say=lambda text: incident.progress.detail(part.label, text),
-            waiting=lambda wait: incident.progress.waiting(part.label, wait.why, wait.ends_in),
-        )
+        done = yield from drive(part, patience, incident.clock, lambda text: incident.progress.detail(part.label, text))
     except Exception as defect:  # noqa: BLE001 - a defect in one part must not keep the other from being rolled back
         notice = internal_error(defect)
         done = Done(Result.FAILED, notice.text, Code.INTERNAL_ERROR, notice.remedies)

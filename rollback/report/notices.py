@@ -50,6 +50,7 @@ class Code(StrEnum):
     RELEASE_PASSED_OVER = "release-passed-over"
     RELEASE_COMMIT_DIFFERS = "release-commit-differs"
     RELEASE_MIXED = "release-mixed"
+    STACK_POLICY_UNREAD = "stack-policy-unread"
     RESTORE_DESTRUCTIVE = "restore-destructive"
     RESTORE_UNREAD = "restore-unread"
     RESTORE_ARTIFACTS_GONE = "restore-artifacts-gone"

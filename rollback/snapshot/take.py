@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rollback.engine.reconcile import patiently
-from rollback.engine.trouble import Denied
+from rollback.engine.trouble import Denied, Rejected
 from rollback.frontend.apps import find_app
 from rollback.frontend.model import MANUAL, SUCCEED, Job, Wishes
 from rollback.frontend.record import FrontendSnapshot
@@ -69,6 +69,12 @@ class Recorder:
     def record(self, stack: Stack) -> Recorded:
         """Return the stack's record. Raises AwsTrouble."""
         record = patiently(lambda: self._read(stack), self.patience, self.clock)
+        recorded = self._proven(stack, record)
+        if record.stack_policy is not None:
+            return recorded
+        return replace(recorded, warnings=(*recorded.warnings, _policy_unread(stack)))
+
+    def _proven(self, stack: Stack, record: StackSnapshot) -> Recorded:
         unprotected = _too_large(record, self.where)
         if unprotected:
             return Recorded(stack=record, warnings=(unprotected,))
@@ -105,11 +111,24 @@ class Recorder:
             role_arn=stack.role_arn,
             notification_arns=stack.notification_arns,
             rollback_configuration=dict(stack.rollback_configuration),
-            stack_policy=door.stack_policy(stack.id),
+            stack_policy=self._policy(stack),
             resources=resources,
             nested=tuple(nested_templates(door, resources)),
             updated_at=stack.updated_at,
         )
+
+    def _policy(self, stack: Stack) -> str | None:
+        """Return the stack policy's text, which no restore uses: None where it may not be read."""
+        try:
+            return self.door.stack_policy(stack.id)
+        except (Denied, Rejected):
+            return None
+
+
+def _policy_unread(stack: Stack) -> Notice:
+    text = f"The policy of stack {stack.name} could not be read, so a restore will not tell whether it changed."
+    cure = Command(purpose="Add the permission cloudformation:GetStackPolicy to the role (docs/iam has the policies)")
+    return warning(Code.STACK_POLICY_UNREAD, text, cure)
 
 
 def root_of(door: CloudFormation, name: str) -> Stack | None:

@@ -57,7 +57,9 @@ def left_alone(stack: Stack, policy: str | None, snapshot: StackSnapshot) -> tup
     if stack.role_arn != snapshot.role_arn:
         then, now = snapshot.role_arn or "none", stack.role_arn or "none"
         said.append(f"the stack's service role is {now}, in the snapshot {then}: a restore leaves it (see role-arn).")
-    if policy is None:
+    if snapshot.stack_policy is None:
+        said.append("the stack policy was not recorded, so it was not compared.")
+    elif policy is None:
         said.append("the stack policy could not be read (cloudformation:GetStackPolicy), so it was not compared.")
     elif _plain(policy) != _plain(snapshot.stack_policy):
         said.append("the stack policy is another one than in the snapshot: a restore leaves it.")

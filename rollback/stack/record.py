@@ -59,7 +59,8 @@ class StackSnapshot(Record):
     """A stack at rest. `template` is the Original text, byte for byte; `template_url`, where a large one lies in S3.
 
     `verified` says whether CloudFormation found nothing to change in the recorded texts (see `stack.trial`); None where
-    nobody asked. `updated_at` is the time of the deployment that led to it (LastUpdatedTime, else CreationTime).
+    nobody asked. `stack_policy` is None where it could not be read. `updated_at` is the time of the deployment that led
+    to it (LastUpdatedTime, else CreationTime).
     """
 
     name: str
@@ -74,7 +75,7 @@ class StackSnapshot(Record):
     role_arn: str | None = None
     notification_arns: tuple[str, ...] = ()
     rollback_configuration: dict[str, object] = Field(default_factory=dict)
-    stack_policy: str = ""
+    stack_policy: str | None = ""
     resources: tuple[ResourceSnapshot, ...] = ()
     nested: tuple[NestedSnapshot, ...] = ()
     updated_at: str = ""

@@ -306,6 +306,13 @@ def _(play: Play) -> Report:
     return play.run(**{**STACK, **SITE, **HISTORY}, target_job_id="1")
 
 
+@situation(Code.STACK_POLICY_UNREAD)
+def _(play: Play) -> Report:
+    play.create()
+    play.sandbox.faults.add(Fault("GetStackPolicy", Kind.DENIED))
+    return play.snapshot(**STACK)
+
+
 @situation(Code.RESTORE_OUT_OF_REACH)
 def _(play: Play) -> Report:
     play.sandbox.services.put_parameter("/size", "small")

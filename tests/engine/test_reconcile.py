@@ -10,7 +10,7 @@ import pytest
 
 from rollback.engine.moves import Done, Ended, Move, Wait
 from rollback.engine.reconcile import UNREADABLE_LOOKS, Part, Patience, patiently, reconcile
-from rollback.engine.rehearsal import Rehearsed
+from rollback.engine.rehearsal import rehearse
 from rollback.engine.trouble import AwsTrouble, Busy, Denied, Rejected, Throttled, Unreadable
 from rollback.engine.turns import Lane, take_turns
 from rollback.report.notices import Code
@@ -205,8 +205,15 @@ class LookFurther(Move):
     writes: ClassVar[bool] = False
 
 
-def rehearsed(part: Scripted) -> Done:
-    return driven(Rehearsed(part), PATIENCE, FakeClock())
+def rehearsed(part: Scripted, clock: FakeClock | None = None) -> Done:
+    clock = clock or FakeClock()
+    told: list[Done] = []
+
+    def lane() -> Lane:
+        told.append((yield from rehearse(part, PATIENCE, clock, lambda _: None)))
+
+    take_turns([lane()], clock)
+    return told[0]
 
 
 @pytest.mark.parametrize(("move", "plan"), [(Push(), "Would Push."), (WAIT, "Would wait for AWS.")])
@@ -250,7 +257,10 @@ def test_a_dry_run_of_a_part_that_is_done_says_so() -> None:
 
 
 def test_a_dry_run_that_cannot_look_has_failed_not_timed_out() -> None:
-    done = rehearsed(Scripted([Throttled("DescribeStacks: Rate exceeded")]))
+    clock = FakeClock()
+    began = clock.monotonic()
+    done = rehearsed(Scripted([Throttled("DescribeStacks: Rate exceeded")]), clock)
+    assert clock.monotonic() - began == 120 < PATIENCE.timeout
     assert (done.result, done.code, done.reason) == (
         Result.FAILED,
         Code.AWS_UNREADABLE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 )
 @pytest.mark.parametrize("kind", [Kind.THROTTLING, Kind.DROPPED_BEFORE])
 def test_what_is_waited_for_is_said_at_once_and_two_minutes_are_enough(
-    shop: Shop, waits: FakeClock, how: dict[str, str], kind: Kind
+    shop: Shop, waits: FakeClock, how: dict[str, Any], kind: Kind
 ) -> None:
     shop.stack()
     shop.sandbox.faults.add(Fault("*", kind, ALL, service="cloudformation"))
@@ -34,5 +34,5 @@ def test_what_is_waited_for_is_said_at_once_and_two_minutes_are_enough(
     ran = shop.run(None, **how, stack_name=STACK)
 
     assert ran["outcome"] in {"failed", "planned"}
-    assert waits.monotonic() - began < 130
-    assert ran.log.count("waiting for AWS") in {2, 3}
+    assert waits.monotonic() - began < 125
+    assert ("waiting: " if "dry_run" in how else "waiting for AWS, 120 s at most") in ran.log

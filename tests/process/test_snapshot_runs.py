@@ -162,3 +162,12 @@ def test_trouble_with_aws_is_borne_or_told(shop: Shop, operation: str, kind: Kin
     if kind is Kind.DENIED:
         assert operation in ran.told
         assert "AddPermission" not in ran.told
+
+
+def test_a_stack_policy_that_may_not_be_read_is_a_warning(shop: Shop) -> None:
+    buckets(shop)
+    deploy_good(shop)
+    shop.sandbox.faults.add(Fault("GetStackPolicy", Kind.DENIED, ALL))
+    ran = snapshot(shop)
+    assert (ran["outcome"], ran.codes) == ("snapshot-saved", {"stack-policy-unread"})
+    assert "cloudformation:GetStackPolicy" in ran.told

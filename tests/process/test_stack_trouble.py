@@ -152,14 +152,14 @@ def test_a_lost_connection_is_not_called_a_busy_aws(shop: Shop) -> None:
     shop.stack()
     shop.sandbox.faults.add(Fault("DescribeStacks", Kind.DROPPED_BEFORE, first(9)))
     ran = shop.run(stack_name=STACK)
-    assert "No clear answer from AWS, waiting: cloudformation:DescribeStacks: no connection to AWS" in ran.log
+    assert "No clear answer from AWS, waiting for AWS: cloudformation:DescribeStacks: no connection to AWS" in ran.log
     assert "AWS is busy" not in ran.log
 
 
 def test_a_throttled_call_is_called_a_busy_aws(shop: Shop) -> None:
     shop.stack()
     shop.sandbox.faults.add(Fault("DescribeStacks", Kind.THROTTLING, first(9)))
-    assert "AWS is busy, waiting: cloudformation:DescribeStacks: throttled" in shop.run(stack_name=STACK).log
+    assert "AWS is busy, waiting for AWS: cloudformation:DescribeStacks: throttled" in shop.run(stack_name=STACK).log
 
 
 @pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "CREATE_COMPLETE", "ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.witnesses import shop
+from tests.witnesses.homes import ROOT
 from tests.witnesses.stage import expect
 from tests.witnesses.witness import Witness
 
@@ -48,6 +52,24 @@ def _nothing_to_do(stage: Stage) -> None:
     _nothing_differs(stage)
 
 
+def _page(stage: Stage) -> None:
+    """Play what docs/local.md tells a newcomer to type, line by line."""
+    page = (ROOT / "docs" / "local.md").read_text(encoding="utf-8")
+    commands = page.partition("```bash\n")[2].partition("```")[0].strip().splitlines()
+    for name, template in (("template", shop.good()), ("changed", shop.bad())):
+        template["Parameters"]["Stage"]["Default"] = name
+        del template["Resources"]["Greeting"]  # its name is taken by the other stack
+        (stage.folder / f"{name}.yaml").write_text(shop.text(template), encoding="utf-8")
+    path = f"{Path(sys.executable).parent}:{stage.home / 'bin'}:{os.environ['PATH']}"
+    settings = {"PATH": path, "PYTHONPATH": str(ROOT), "GITHUB_WORKSPACE": str(stage.folder)}
+    for command in commands[:-1]:
+        stage.run("sh", "-c", command.replace("--stack-name shop", "--stack-name page"), env=settings)
+    last = stage.run(
+        "sh", "-c", commands[-1].replace("--stack-name shop", "--stack-name page"), env=settings, code=None
+    )
+    expect(last.text, "No changes to deploy")
+
+
 WITNESS = Witness(
     "AWS CLI",
     "awscli",
@@ -55,5 +77,6 @@ WITNESS = Witness(
     {
         'deploy, snapshot, bad deploy, restore; then "No changes to deploy"': _update,
         "the action again: already good": _nothing_to_do,
+        "the five commands of docs/local.md": _page,
     },
 )

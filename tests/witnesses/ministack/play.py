@@ -91,7 +91,7 @@ def _skip(stage: Stage) -> None:
     stacks = Stacks(stage.environment)
     iam = stacks.client("iam")
     iam.create_role(RoleName="guest", AssumeRolePolicyDocument=json.dumps(_document("sts:AssumeRole")))
-    more = {"Capabilities": _CAPABILITIES}
+    more: dict[str, Any] = {"Capabilities": _CAPABILITIES}
     stacks.create("stuck", {"Resources": {"News": _policy("sns:Publish"), "Handle": _handle()}}, **more)
     bad = _failing("stuck", seconds=15)
     bad["Resources"]["News"] = _policy("sns:Subscribe")
@@ -117,16 +117,20 @@ def _nested(stage: Stage) -> None:
     before = stacks.seen(inner)
     stage.act("snapshot-saved", mode="snapshot", stack_name="parent", snapshot="parent.json")
     stacks.update("parent", _parent("bad"))
-    # It makes no change sets of nested stacks, so nothing tells what a restore would do inside: only leave lets it go.
-    acted = stage.act("failed", stack_name="parent", snapshot="parent.json")
+    # It makes no change sets of nested stacks, so nothing tells what a restore would do inside.
+    acted = stage.act("failed", stack_name="parent", snapshot="parent.json", allow_destructive="true")
     same("the stack's result", acted.outputs["stack-result"], "refused")
-    stage.act("rolled-back", stack_name="parent", snapshot="parent.json", allow_destructive="true")
+    stacks.update("parent", _parent("good"))
+    waiting = _failing("parent")["Resources"]
+    late = {**_parent("bad")["Resources"], "Handle": _handle(), "Wait": {**waiting["Wait"], "DependsOn": ["Child"]}}
+    stacks.update("parent", {"Resources": late}, end="UPDATE_FAILED", DisableRollback=True)
+    stage.act("rolled-back", stack_name="parent", force="true")
     same("the nested stack", stacks.seen(inner), before)
 
 
 def _sam(stage: Stage) -> None:
     stacks = Stacks(stage.environment)
-    more = {"Capabilities": _CAPABILITIES}
+    more: dict[str, Any] = {"Capabilities": _CAPABILITIES}
     stacks.create("serverless", _serverless("good"), **more)
     before = stacks.seen("serverless")
     stage.act("snapshot-saved", mode="snapshot", stack_name="serverless", snapshot="serverless.json")
@@ -231,7 +235,7 @@ WITNESS = Witness(
             "an update under way is cancelled": _cancel,
             "a failed update left in place: RollbackStack": _left_failed,
             "a rollback that is stuck: continued with a skip": _skip,
-            "a nested stack: refused where it can't be read, restored where allowed": _nested,
+            "a nested stack: what can't be read is refused, a failed update rolled back": _nested,
             "restore of a SAM application": _sam,
             "its two known faults": _faults,
         }.items()

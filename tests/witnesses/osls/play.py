@@ -26,7 +26,7 @@ def _osls(stage: Stage, *command: str, release: str = "good", code: int | None =
 
 def _first_deployment(stage: Stage) -> str:
     """Return the timestamp of the oldest deployment that osls lists."""
-    found = re.findall(r"[Tt]imestamp: (\d+)", _osls(stage, "deploy", "list").text)
+    found: list[str] = re.findall(r"[Tt]imestamp: (\d+)", _osls(stage, "deploy", "list").text)
     if not found:
         raise DisagreesError("osls lists no deployment")
     return min(found)
