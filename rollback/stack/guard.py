@@ -205,11 +205,10 @@ def _modified(change: Change, known: Past) -> Verdict:
     if change.replacement == "False" or (change.type == STACK_TYPE and not change.replacement):
         loss = "a replica of it may be taken away" if _touches_replicas(change) else ""
         return Verdict(change, loss, physical_id=physical_id)
-    before = (known.recorded or {}).get(change.logical_id, "")
-    made = (change.logical_id, physical_id) in known.replaced and before != physical_id
-    if made and remade(change.type) and (change.logical_id, before) in known.deleted:
-        what = remade(change.type)
-        return Verdict(change, goes=f"it replaced {before}, which is gone, and holds {what}", physical_id=physical_id)
+    gone = known.deleted_before(change.logical_id)
+    replaced = bool(gone) and gone != physical_id and (change.logical_id, physical_id) in known.replaced
+    if replaced and (what := remade(change.type)):
+        return Verdict(change, goes=f"it replaced {gone}, which is gone, and holds {what}", physical_id=physical_id)
     how = {"True": "would be", "Conditional": "may be"}.get(change.replacement)
     loss = f"{how} replaced" if how else "CloudFormation does not say whether it would be replaced"
     kept = " by a new, empty one" if change.policy in RETAINED else ""

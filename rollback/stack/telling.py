@@ -95,6 +95,7 @@ def _removed_again(part: StackPart, done: Done | None) -> tuple[RemovedAgain, ..
         )
     if not _restores(part, done):
         return ()
+    kept = _not_deleted(part)
     return tuple(
         RemovedAgain(
             logical_id=one.change.logical_id,
@@ -104,7 +105,16 @@ def _removed_again(part: StackPart, done: Done | None) -> tuple[RemovedAgain, ..
         )
         for one in part.verdicts
         if one.goes or (one.loss and part.wishes.allow_destructive and one.change.action != "Add")
+        if one.physical_id not in kept
     )
+
+
+def _not_deleted(part: StackPart) -> dict[str, Event]:
+    """Return by physical id what the restore's cleanup could not delete: it goes on, and CloudFormation forgets it."""
+    last: dict[str, Event] = {}
+    for event in evidence.restored(part.watch.events):
+        last.setdefault(event.physical_id, event)
+    return {physical_id: event for physical_id, event in last.items() if event.status == "DELETE_FAILED"}
 
 
 _BY_ANOTHER = "the restore that was found under way removed it"
@@ -121,6 +131,11 @@ def _not_rolled_back(part: StackPart, done: Done | None) -> tuple[str, ...]:
         f"{one.change.logical_id} ({one.change.type}) is made anew: {one.anew}."
         for one in (part.verdicts if _restores(part, done) else ())
         if one.anew
+    ]
+    said += [
+        f"{event.logical_id} ({event.type}, {physical_id}): CloudFormation could not delete it ({event.reason}), so it "
+        "stays outside of the stack, and the next deployment that makes one of that name will meet it."
+        for physical_id, event in (_not_deleted(part) if _restores(part, done) else {}).items()
     ]
     said += list(part.stays_behind())
     return tuple(said)

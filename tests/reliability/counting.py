@@ -17,18 +17,22 @@ CELLS, KILLS, PROCESS_KILLS = (
     "places where a run was killed",
     "places where a real process was killed",
 )
+CORPUS = "pairs of the corpus"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Sum what the tests recorded with `record_property`."""
     reports = [report for found in terminalreporter.stats.values() for report in found]
-    done = Counter[str]()
+    done, ends = Counter[str](), Counter[str]()
     for report in reports:
         if getattr(report, "when", "") == "call":
-            done.update(
-                {name: value for name, value in report.user_properties if name in {CELLS, KILLS, PROCESS_KILLS}}
-            )
-    if done:
+            said = report.user_properties
+            done.update({name: value for name, value in said if name in {CELLS, KILLS, PROCESS_KILLS}})
+            ends.update(value for name, value in said if name == CORPUS)
+    if done or ends:
         terminalreporter.section("reliability")
         for name, number in done.items():
             terminalreporter.line(f"{number:,} {name}")
+        for end, number in ends.most_common():
+            how = end if end in {"restored", "already-good"} else f"refused: {end}"
+            terminalreporter.line(f"{number:,} of {ends.total():,} {CORPUS} ({number / ends.total():.0%}) {how}")

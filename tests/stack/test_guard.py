@@ -146,6 +146,12 @@ def test_a_queue_that_it_put_in_anothers_place_may_be_replaced_where_the_recorde
     assert why(replace(modified, type=TABLE), known) == "would be replaced"
     assert why(modified, replace(known, deleted=frozenset())) == "would be replaced"
     assert why(modified, replace(known, recorded={"Orders": "jobs-2"})) == "would be replaced"
+    # In a nested stack, whose resources no snapshot lists, the events alone tell which one it was.
+    nested = replace(known, recorded=None)
+    assert why(modified, nested) == ""
+    assert why(replace(modified, type=TABLE), nested) == "would be replaced"
+    assert why(modified, replace(nested, deleted=frozenset())) == "would be replaced"
+    assert why(modified, replace(nested, kept=frozenset({("Orders", "jobs-0")}))) == "would be replaced"
 
 
 # --- made anew ---
