@@ -35,4 +35,5 @@ def test_what_is_waited_for_is_said_at_once_and_two_minutes_are_enough(
 
     assert ran["outcome"] in {"failed", "planned"}
     assert waits.monotonic() - began < 125
-    assert ("waiting: " if "dry_run" in how else "waiting for AWS, 120 s at most") in ran.log
+    assert ("waiting for AWS: " if "dry_run" in how else "waiting for AWS, 120 s at most") in ran.log
+    assert ran.log.count("waiting for AWS") in {2, 3}, "at once, and then once a minute"

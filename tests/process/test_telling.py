@@ -21,7 +21,7 @@ from tests.report.hostile import reports
 from tests.slack.server import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from rollback.report.model import Report
     from tests.process.shop import Ran, Shop
@@ -209,7 +209,12 @@ def test_the_first_way_that_works_is_taken(defects: list[Exception]) -> None:
 
 def test_a_part_that_ended_in_odd_words_is_told(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     odd = Done(Result.FAILED, "why", code="no such code")
-    monkeypatch.setattr("rollback.modes.rollback.reconcile", lambda *_: odd)
+
+    def ends_oddly(*_: object, **__: object) -> Generator[float, None, Done]:
+        yield from ()
+        return odd
+
+    monkeypatch.setattr("rollback.modes.rollback.reconcile", ends_oddly)
     ran = both(shop)
     assert (ran.exit_code, *ran.ended) == (1, "failed", "failed", "failed")
     assert {"no such code", "internal-error"} <= ran.codes
