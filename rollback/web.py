@@ -1,4 +1,4 @@
-"""The door to the web: one GET, its redirects followed by hand, bounded as a whole in seconds and in bytes.
+"""The door to the web: one GET or POST, redirects followed by hand, bounded as a whole in seconds and in bytes.
 
 What an address tells nobody (its user, password and query) is sent where it belongs and shown nowhere.
 """
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _MOST_REDIRECTS = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_SAME_METHOD = frozenset({307, 308})
+"""Redirects after which a POST is sent once more as it was (RFC 9110)."""
 _CHUNK = 65_536
 _METADATA = ipaddress.ip_address("fd00:ec2::254")
 """AWS's instance metadata by IPv6; by IPv4 it is link-local."""
@@ -68,8 +70,25 @@ def get(
         raise WebError(f"does not answer whole within {seconds:.0f} s") from None
 
 
-def _follow(
-    url: str, headers: dict[str, str], seconds: float, most_bytes: int, enough: Callable[[str], bool]
+def post(url: str, body: bytes, *, seconds: float, headers: Mapping[str, str], most_bytes: int = 0) -> Answer:
+    """Return the answer to a POST, in the bounds of `get`. Raises WebError.
+
+    What is sent goes to the address's own origin alone: a redirect that leads elsewhere, or that would make a GET of
+    it, is the answer.
+    """
+    try:
+        return in_time(seconds, lambda: _follow(url, dict(headers), seconds, most_bytes, lambda _: False, body))
+    except Overdue:
+        raise WebError(f"does not answer whole within {seconds:.0f} s") from None
+
+
+def _follow(  # noqa: PLR0913, PLR0917 - what is asked, and its bounds
+    url: str,
+    headers: dict[str, str],
+    seconds: float,
+    most_bytes: int,
+    enough: Callable[[str], bool],
+    body: bytes | None = None,
 ) -> Answer:
     import urllib3  # noqa: PLC0415 - most runs ask nothing of the web, and start sooner without it
 
@@ -78,12 +97,13 @@ def _follow(
     while True:
         own = headers if _origin(url) == first else {name: headers[name] for name in headers.keys() - {"Authorization"}}
         try:
-            response = _send(url, own, seconds)
+            response = _send(url, own, seconds, body)
         except urllib3.exceptions.HTTPError as error:
             raise WebError(f"gives no answer ({_reason(error)})") from None
         try:
             place = response.headers.get("Location", "") if response.status in _REDIRECTS else ""
-            if not place:
+            stays = body is None or (response.status in _SAME_METHOD and _origin(urljoin(url, place)) == first)
+            if not place or not stays:
                 text = _read(response, most_bytes, enough) if most_bytes else ""
                 return Answer(response.status, url, text, dict(response.headers))
         except urllib3.exceptions.HTTPError as error:
@@ -94,7 +114,7 @@ def _follow(
         seen.append(url)
 
 
-def _send(url: str, headers: Mapping[str, str], seconds: float) -> Any:
+def _send(url: str, headers: Mapping[str, str], seconds: float, body: bytes | None) -> Any:
     import urllib3  # noqa: PLC0415 - as above
 
     parts = urlsplit(url)
@@ -104,7 +124,8 @@ def _send(url: str, headers: Mapping[str, str], seconds: float) -> Any:
     settings: dict[str, Any] = {"timeout": urllib3.Timeout(total=seconds), "retries": False}
     pool = urllib3.ProxyManager(proxy, **settings, **_proxy_login(proxy)) if proxy else urllib3.PoolManager(**settings)
     address = urlunsplit((parts.scheme, _host(parts.netloc), parts.path or "/", parts.query, ""))
-    return pool.request("GET", address, headers=headers, redirect=False, preload_content=False)
+    method = "GET" if body is None else "POST"
+    return pool.request(method, address, body=body, headers=headers, redirect=False, preload_content=False)
 
 
 def _proxy_login(proxy: str) -> dict[str, Any]:

@@ -33,10 +33,11 @@ PURE = (
     *("stack.compare", "stack.ours", "stack.values", "stack.artifacts", "stack.record"),
     *("frontend.model", "frontend.failed", "frontend.choice", "frontend.target", "frontend.decide", "frontend.record"),
     *("frontend.endings", "frontend.zips"),
-    *("snapshot.model", "slack.message", "slack.answers"),
+    *("snapshot.model", "snapshot.place", "snapshot.releases", "slack.message", "slack.answers"),
     *("report.model", "report.markup", "report.outputs", "report.sections", "report.shorter", "report.results"),
     *("report.commits", "report.outcome", "report.notices", "report.links", "report.surroundings"),
     *(
+        "report.releases",
         "report.removed",
         "report.skipped",
         "report.summary",

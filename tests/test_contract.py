@@ -63,6 +63,7 @@ INPUTS = {
     "slack-bot-token": "",
     "slack-channel": "",
     "slack-mentions": "",
+    "github-deployment": "false",
     "github-token": "${{ github.token }}",
 }
 OUTPUTS = (

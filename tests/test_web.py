@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rollback.web import Answer, WebError, get, shown
+from rollback.web import Answer, WebError, get, post, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -243,3 +243,34 @@ def test_a_proxy_of_another_kind_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(WebError, match="neither http nor https") as raised:
         ask("http://shop.example/")
     assert "word" not in str(raised.value)
+
+
+# --- a POST --------------------------------------------------------------------------------------------------------
+
+
+def test_a_post_sends_its_body_and_reads_the_answer_in_bounds() -> None:
+    with served(reply(b"made it", "201 Created")) as server:
+        answer = post(f"{server.base}/x", b'{"a": 1}', seconds=5, headers={"Authorization": "Bearer t"}, most_bytes=4)
+    assert (answer.status, answer.text) == (201, "made")
+    assert server.asked[0].startswith("POST /x HTTP/1.1")
+    assert "Bearer t" in server.asked[0]
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
+def test_a_post_is_never_sent_to_another_origin(status: str) -> None:
+    with served(reply()) as other, served(reply(b"", status, Location=f"{other.base}/y")) as server:
+        answer = post(f"{server.base}/x", b"{}", seconds=5, headers={"Authorization": "Bearer t"})
+    assert answer.status == int(status[:3])
+    assert other.asked == []
+
+
+@pytest.mark.parametrize(("status", "times"), [("301 Moved", 1), ("303 See Other", 1), ("307 T", 2), ("308 P", 2)])
+def test_a_post_is_repeated_as_it_was_or_not_at_all(status: str, times: int) -> None:
+    with served(reply(b"", status, Location="/y"), reply(b"", "201 Created")) as server:
+        post(f"{server.base}/x", b"{}", seconds=5, headers={})
+    assert [line.split(" ")[0] for line in server.asked] == ["POST"] * times
+
+
+def test_a_post_that_gets_no_answer_in_time_is_an_error() -> None:
+    with served((reply(), 0.5)) as server, pytest.raises(WebError, match="does not answer whole"):
+        post(f"{server.base}/x", b"{}", seconds=0.2, headers={}, most_bytes=10)

@@ -97,6 +97,8 @@ def _named_by_a_person(jobs: Sequence[Job], failed: FailedDeployment, *, complet
     wanted = failed.deployment
     if wanted.target_job_id:
         by, built = f"target-job-id {wanted.target_job_id}", [job for job in jobs if job.id == wanted.target_job_id]
+        if wanted.target_commit:  # with a history of releases, which holds the job that was verified
+            by = f"target-commit {wanted.target_commit}, by its release's job {wanted.target_job_id}"
         complete = complete or _reaches(jobs, int(wanted.target_job_id))
     else:
         by, built = f"target-commit {wanted.target_commit}", [job for job in jobs if job.is_of(wanted.target_commit)]
@@ -110,7 +112,7 @@ def _named_by_a_person(jobs: Sequence[Job], failed: FailedDeployment, *, complet
         return NoTarget(Code.TARGET_IS_FAILED_COMMIT, text, cure)
     if named.status == SUCCEED:
         return Target(named, by)
-    if wanted.target_commit:
+    if wanted.target_commit and not wanted.target_job_id:
         text = f"No build of target-commit {wanted.target_commit} succeeded on this branch."
         cure = "name a commit that was built here with success, or deploy the commit by a push"
         return NoTarget(Code.TARGET_NOT_FOUND, text, cure)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rollback.report.model import FailedJob
 
 _ANSWER_BYTES = 4_000_000
+_JSON = "application/vnd.github+json"
 _PAGE, _MOST_PAGES = 100, 10
 _OK, _NOT_FOUND, _UNPROCESSABLE = 200, 404, 422
 _RED = frozenset({"failure", "cancelled", "timed_out"})
@@ -65,7 +66,7 @@ class GitHub:
             raise Unresolved("is no commit id, and without github-token it can't be looked up: give the commit's SHA")
         try:
             status, text = self._get(f"commits/{quote(name, safe='')}", accept="application/vnd.github.sha")
-        except web.WebError as error:
+        except (web.WebError, UnicodeError) as error:
             raise Unresolved(f"could not be looked up: GitHub {error}; give the commit's SHA") from None
         if status in {_NOT_FOUND, _UNPROCESSABLE}:
             where = f"{self._repository} has no such tag, branch or commit"
@@ -83,17 +84,34 @@ class GitHub:
             if len(jobs) < _PAGE:
                 return
 
-    def _get(self, path: str, accept: str = "application/vnd.github+json") -> tuple[int, str]:
-        headers = {
+    def look(self, path: str) -> web.Answer:
+        """Return the answer to a GET below the repository. Raises WebError."""
+        return web.get(self._url(path), seconds=self._left, headers=self._headers(_JSON), most_bytes=_ANSWER_BYTES)
+
+    def send(self, path: str, fields: Mapping[str, Any]) -> web.Answer:
+        """Return the answer to a POST below the repository. Raises WebError."""
+        headers = {**self._headers(_JSON), "Content-Type": "application/json"}
+        body = json.dumps(fields).encode()
+        return web.post(self._url(path), body, seconds=self._left, headers=headers, most_bytes=_ANSWER_BYTES)
+
+    def _get(self, path: str, accept: str = _JSON) -> tuple[int, str]:
+        answer = web.get(self._url(path), seconds=self._left, headers=self._headers(accept), most_bytes=_ANSWER_BYTES)
+        return answer.status, answer.text
+
+    def _url(self, path: str) -> str:
+        return f"{self._base}/repos/{self._repository}/{path}"
+
+    @property
+    def _left(self) -> float:
+        return max(self._ends - monotonic(), 0.01)
+
+    def _headers(self, accept: str) -> dict[str, str]:
+        return {
             "Authorization": f"Bearer {self._token}",
             "Accept": accept,
             "X-GitHub-Api-Version": "2022-11-28",
             "User-Agent": "rollback-action/1",
         }
-        url = f"{self._base}/repos/{self._repository}/{path}"
-        left = max(self._ends - monotonic(), 0.01)
-        answer = web.get(url, seconds=left, headers=headers, most_bytes=_ANSWER_BYTES)
-        return answer.status, answer.text
 
 
 def _same(own: str, shown: object) -> bool:

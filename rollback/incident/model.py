@@ -15,6 +15,7 @@ from rollback.report.model import (
     FrontendReport,
     Notice,
     Readiness,
+    ReleaseReport,
     StackReport,
     VerificationReport,
 )
@@ -56,6 +57,7 @@ class Incident:
     notices: list[Notice] = field(default_factory=list)
     snapshot: str = ""
     snapshot_digest: str = ""
+    releases: tuple[ReleaseReport, ...] = ()
     owned: dict[str, tuple[Owned, ...]] = field(default_factory=dict)
     """The resources of each stack before anything was done, by the stack's name as it was given."""
     evidence: Evidence = field(default_factory=Evidence)

@@ -86,6 +86,7 @@ def _full_report(incident: Incident, outcome: Outcome, reason: str) -> Report:
         next_steps=_next_steps(inputs.mode, outcome),
         snapshot=incident.snapshot,
         snapshot_digest=incident.snapshot_digest,
+        releases=incident.releases,
         started=incident.started,
         recovery_seconds=round(incident.recovered_after or incident.progress.seconds, 1)
         if outcome in _RECOVERED

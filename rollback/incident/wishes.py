@@ -73,9 +73,16 @@ def asked_snapshot(inputs: Inputs, environ: Mapping[str, str]) -> Asked:
 
 
 def frontend_wishes(
-    inputs: Inputs, recorded: FrontendSnapshot | None = None, pushed_at: datetime | None = None
+    inputs: Inputs,
+    recorded: FrontendSnapshot | None = None,
+    pushed_at: datetime | None = None,
+    *,
+    of_target: bool = False,
 ) -> FrontendWishes:
-    """Return what was asked for, as far as the frontend is concerned; `recorded` is of the snapshot."""
+    """Return what was asked for, as far as the frontend is concerned; `recorded` is of the snapshot.
+
+    `of_target` says that the snapshot is the release of `target-commit`: its very job is the target then.
+    """
     if recorded and recorded.branch != inputs.branch:
         recorded = None
     return FrontendWishes(
@@ -88,7 +95,7 @@ def frontend_wishes(
             started_at=inputs.started_at,
             pushed_at=pushed_at,
             failed_job_id=inputs.failed_job_id,
-            target_job_id=inputs.target_job_id,
+            target_job_id=recorded.job_id if recorded and of_target else inputs.target_job_id,
             target_commit=inputs.target_commit,
             snapshot_job_id=_recorded_job(recorded, inputs.commit) if recorded else "",
             frontend_result=deployed(inputs.job_results or {}, inputs.frontend_job) or "",

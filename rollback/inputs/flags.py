@@ -43,7 +43,7 @@ GROUPS = {
     "what must hold in the end": ("verify-url", "verify-contains", "verify-alarms", "verify-timeout", "verify-for"),
     "who is told": (
         *("slack-webhook-url", "slack-api-url", "slack-bot-token", "slack-channel", "slack-mentions", "github-token"),
-        *("logs", "incident-file"),
+        *("github-deployment", "logs", "incident-file"),
     ),
 }
 """Each input stands in one group; a test holds that."""

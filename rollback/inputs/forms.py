@@ -18,6 +18,8 @@ _SHOWN = 60
 _COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
 _LONGEST_REF = 255
 _ZERO = re.compile(r"0{1,9}(\.0{1,9})?|\.0{1,9}")
+_LONGEST_PREFIX = 800
+"""Characters: a release's name has its place after it in S3's 1,024."""
 _LONGEST_MINUTES = 6 * 24 * 60.0
 
 
@@ -136,7 +138,10 @@ def is_ref(value: str) -> bool:
 
 
 def _snapshot_place(value: str) -> str:
-    if "://" in value and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.{0,1023}[^/]", value):
+    bucket = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/"
+    if "://" in value and not re.fullmatch(
+        rf"{bucket}(?:.{{0,1023}}[^/]|[^/](?:.{{0,{_LONGEST_PREFIX}}}[^/])?/)", value
+    ):
         raise ValueError(f"{shown(value)} is not s3://bucket/key")
     return _line(value)
 

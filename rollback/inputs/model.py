@@ -104,7 +104,9 @@ class Inputs(BaseModel):
         "always", description="always, or if-needed: leave a site alone that serves the good version"
     )
     lock_auto_build: Switch = Field(default=False, description="Turn the branch's auto-build off after the rollback")
-    snapshot: SnapshotPlace = Field("", description="s3://bucket/key, or a path in the workspace")
+    snapshot: SnapshotPlace = Field(
+        "", description="s3://bucket/key, a path in the workspace, or s3://bucket/prefix/: a release history"
+    )
     snapshot_digest: SnapshotDigest = Field(
         "", description="The digest that mode: snapshot gave; a snapshot with another one is not restored from"
     )
@@ -132,6 +134,10 @@ class Inputs(BaseModel):
     slack_bot_token: SecretStr | None = Field(None, description="A bot token, with slack-channel, instead of a webhook")
     slack_channel: Line = Field("", description="The channel the bot writes to")
     slack_mentions: Mentions = Field((), description="User ids U…/W…, group ids S…, here, channel")
+    github_deployment: Switch = Field(
+        default=False,
+        description="Tell GitHub's deployments, under environment, what is live now; needs deployments: write",
+    )
     github_token: SecretStr | None = Field(None, description="For the failed jobs' names and links")
 
     @field_validator("order")
@@ -214,6 +220,13 @@ class Inputs(BaseModel):
     def _snapshot_is_given(cls, value: str, info: ValidationInfo) -> str:
         if not value and info.data.get("mode") == Mode.SNAPSHOT:
             raise ValueError("needed for mode: snapshot: give s3://bucket/key, or a path in the workspace")
+        history = value.startswith("s3://") and value.endswith("/")
+        if (
+            history
+            and info.data.get("mode") == Mode.SNAPSHOT
+            and info.data.get("commit", "a problem of its own") is None
+        ):
+            raise ValueError("a release needs the commit that was deployed: give commit (GITHUB_SHA is not set)")
         return value
 
     @field_validator("snapshot_digest")
@@ -239,6 +252,13 @@ class Inputs(BaseModel):
             raise ValueError("mode: verify needs verify-url or verify-alarms: give at least one")
         if value and info.data.get("aws_region", "a problem of its own") is None:
             raise ValueError("needs a region: give aws-region (or set AWS_REGION), where the alarms are")
+        return value
+
+    @field_validator("github_deployment")
+    @classmethod
+    def _deployment_has_an_environment(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's way
+        if value and info.data.get("environment") == "":
+            raise ValueError("needs environment: give the name that the Environments page shows")
         return value
 
     @field_validator("slack_channel")

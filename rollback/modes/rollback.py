@@ -29,11 +29,13 @@ from rollback.incident.owner import know_the_owner
 from rollback.incident.telling import report_of, told_frontend
 from rollback.inputs import trigger
 from rollback.modes.order import may_go_together
+from rollback.modes.releases import choose_release
 from rollback.modes.verify import watch
 from rollback.report.model import FailedJob
 from rollback.report.notices import Code, internal_error, warning
 from rollback.report.outcome import all_good
 from rollback.report.results import GOOD, Outcome, Result
+from rollback.snapshot.place import place
 from rollback.snapshot.use import UsableSnapshot, read_snapshot, unreadable
 from rollback.stack.part import StackPart
 from rollback.stack.restore import Restore
@@ -89,7 +91,11 @@ def _snapshot(incident: Incident) -> UsableSnapshot:
         return UsableSnapshot()
     try:
         patiently(lambda: know_the_owner(doors, inputs), patience, incident.clock)
-        snapshot = read_snapshot(doors.store, wishes.asked_snapshot(inputs, incident.environ), patience, incident.clock)
+        if place(inputs.snapshot).is_history:
+            snapshot = choose_release(incident)
+        else:
+            asked = wishes.asked_snapshot(inputs, incident.environ)
+            snapshot = read_snapshot(doors.store, asked, patience, incident.clock)
     except AwsTrouble as trouble:
         snapshot = UsableSnapshot(inputs.snapshot, problem=unreadable(trouble))
     incident.snapshot, incident.snapshot_digest = snapshot.text, snapshot.digest
@@ -112,7 +118,9 @@ def _phases(incident: Incident, snapshot: UsableSnapshot) -> dict[str, list[Lane
     }
     if not inputs.has_frontend:
         return {title: [stack] for title, stack in stacks.items()}
-    asked = wishes.frontend_wishes(inputs, snapshot.frontend, event.pushed_at(incident.environ))
+    of_target = bool(inputs.target_commit) and place(inputs.snapshot).is_history
+    pushed_at = event.pushed_at(incident.environ)
+    asked = wishes.frontend_wishes(inputs, snapshot.frontend, pushed_at, of_target=of_target)
     doors = incident.doors
     part = FrontendPart(asked, doors.amplify, incident.progress, wishes.job_reason(inputs), doors.objects)
     frontend = _roll_back_frontend(incident, part)

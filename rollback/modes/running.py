@@ -9,6 +9,7 @@ from rollback.engine.interruption import Interrupted, no_more_interruptions
 from rollback.engine.moves import Ended
 from rollback.engine.trouble import AwsTrouble, Denied
 from rollback.incident.telling import report_after, report_of
+from rollback.modes.environments import tell_github
 from rollback.modes.rollback import leave_nothing_behind, roll_back
 from rollback.modes.snapshot import take_snapshot
 from rollback.modes.status import look_at_everything
@@ -39,6 +40,7 @@ def run(incident: Incident, runner: Runner) -> Report:
             incident.notices.append(internal_error(defect))
             report = report_after(incident, incident.notices[-1].text)
         report = notifier.finished(report)
+        report = tell_github(incident, report)
         no_more_interruptions()
     except Interrupted as signal:
         return report or _interrupted(incident, notifier, str(signal))

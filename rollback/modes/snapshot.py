@@ -8,11 +8,13 @@ from rollback.engine.reconcile import patiently
 from rollback.incident import wishes
 from rollback.incident.owner import know_the_owner
 from rollback.incident.ready import say_whether_ready
-from rollback.report.model import FrontendReport, JobReport, StackReport
+from rollback.incident.telling import context
+from rollback.report.model import Command, FrontendReport, JobReport, StackReport
 from rollback.report.notices import Code, warning
 from rollback.report.results import Outcome
 from rollback.snapshot.model import Snapshot
-from rollback.snapshot.place import Place, place
+from rollback.snapshot.place import Place, SnapshotProblem, place
+from rollback.snapshot.releases import differing_commit
 from rollback.snapshot.take import Recorder, not_there_yet, record_frontend
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from rollback.stack.record import StackSnapshot
 
 Seen = TypeVar("Seen")
+
+_MOST_NAMES, _NEXT_NAME = 5, 1.0
+"""How many names a release tries, and the seconds between two: jobs of one run may record at the same second."""
 
 
 def take_snapshot(incident: Incident) -> Ending:
@@ -49,6 +54,7 @@ def take_snapshot(incident: Incident) -> Ending:
         taken_at=incident.clock.now().isoformat(),
         repository=incident.environ.get("GITHUB_REPOSITORY", ""),
         commit=incident.inputs.commit or "",
+        message=context(incident.environ, incident.inputs).commit_message,
         run_id=incident.environ.get("GITHUB_RUN_ID", ""),
         run_attempt=incident.environ.get("GITHUB_RUN_ATTEMPT", ""),
         region=incident.inputs.region,
@@ -56,11 +62,29 @@ def take_snapshot(incident: Incident) -> Ending:
         absent_stacks=absent,
         frontend=_frontend(incident, where),
     )
-    incident.snapshot_digest = _patiently(incident, lambda: doors.store.write(where, snapshot, there))
-    incident.snapshot = where.text
+    written, incident.snapshot_digest = _write(incident, where, snapshot, there)
+    incident.snapshot = written.text
     say_whether_ready(incident, snapshot)
-    incident.progress.tell("snapshot", f"saved to {where.text}, digest {incident.snapshot_digest}")
-    return Outcome.SNAPSHOT_SAVED, f"The last known good is recorded in {where.text}."
+    incident.progress.tell("snapshot", f"saved to {written.text}, digest {incident.snapshot_digest}")
+    return Outcome.SNAPSHOT_SAVED, f"The last known good is recorded in {written.text}."
+
+
+def _write(incident: Incident, where: Place, snapshot: Snapshot, there: Stored | None) -> tuple[Place, str]:
+    """Write the snapshot; to a history as a release, under a name that nobody took. Return its place and digest."""
+    store = incident.doors.store
+    if not where.is_history:
+        return where, _patiently(incident, lambda: store.write(where, snapshot, there))
+    differs = differing_commit(snapshot)
+    if differs:
+        text = f"The release is recorded although {differs}: something else was deployed meanwhile."
+        cure = Command(purpose="Let deployments of one environment wait for each other (concurrency), until recorded")
+        incident.notices.append(warning(Code.RELEASE_COMMIT_DIFFERS, text, cure))
+    for _ in range(_MOST_NAMES):
+        at = incident.clock.now()
+        if added := _patiently(incident, lambda at=at: store.add(where, snapshot, at)):  # type: ignore[misc]
+            return added
+        incident.clock.sleep(_NEXT_NAME)
+    raise SnapshotProblem(f"no release could be added to {where.text}: each name for it was taken. Run the job again.")
 
 
 def _patiently(incident: Incident, look: Callable[[], Seen]) -> Seen:
@@ -74,6 +98,8 @@ def _present(incident: Incident, where: Place, stack_ids: Sequence[str]) -> Stor
         _patiently(incident, lambda: know_the_owner(doors, inputs, stack_ids))
     else:
         doors.store.workspace.path(where.text)
+    if where.is_history:
+        return None
     return _patiently(incident, lambda: doors.store.present(where))
 
 

@@ -16,6 +16,7 @@ from rollback.github import event
 from rollback.incident import wishes
 from rollback.incident.causes import look_for_causes
 from rollback.incident.looking import look_at_stack, tell_backend
+from rollback.modes.listing import list_releases
 from rollback.report.notices import Code, error
 from rollback.report.results import Outcome
 
@@ -34,6 +35,7 @@ def look_at_everything(incident: Incident) -> Ending:
         )
     if incident.inputs.has_frontend:
         incident.told_frontend = _frontend(incident)
+    incident.releases = list_releases(incident)
     said = [stack.reason for stack in incident.told_stacks]
     said += [incident.told_frontend.reason] if incident.told_frontend else []
     return Outcome.STATUS, " ".join(said)

@@ -146,6 +146,31 @@ class FrontendReport(Record):
     history: tuple[JobReport, ...] = ()
 
 
+class ReleaseReport(Record):
+    """One release of a history: when it was recorded, of which commit and by which run, and what it holds.
+
+    `live` says that all that was compared is at it, `note` what was not, or what differs; `restorable` is by cheap
+    looks alone, and `why_not` says what speaks against it. `last_known_good`: a rollback would go here.
+    """
+
+    place: str
+    recorded: datetime
+    commit: str
+    message: str = ""
+    run_id: str = ""
+    run_attempt: str = ""
+    run_url: str = ""
+    stacks: tuple[str, ...] = ()
+    job_id: str = ""
+    job_commit: str = ""
+    digest: str = ""
+    live: bool = False
+    last_known_good: bool = False
+    restorable: bool = False
+    why_not: str = ""
+    note: str = ""
+
+
 class Look(Record):
     """What the checks said together, `seconds` after the verification began; the next look is the next that differs."""
 
@@ -283,6 +308,7 @@ class Report(Record):
     next_steps: tuple[Command, ...] = ()
     snapshot: str = ""
     snapshot_digest: str = ""
+    releases: tuple[ReleaseReport, ...] = ()
     started: datetime
     recovery_seconds: float | None = None
     elapsed_seconds: float = 0.0

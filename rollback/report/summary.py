@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rollback.report import findings, sections, words
+from rollback.report import findings, releases, sections, words
 from rollback.report.markup import Markup
 from rollback.report.results import Outcome
 
@@ -41,6 +41,7 @@ _SECTIONS: Final[tuple[Callable[[Report, Markup], Iterable[str]], ...]] = (
     findings.evidence,
     sections.not_rolled_back,
     sections.verification,
+    releases.table,
     sections.history,
     sections.timeline,
     sections.events,

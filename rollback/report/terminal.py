@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from rollback.report import removed, words
+from rollback.report import releases, removed, words
 from rollback.report.findings import BROKEN, SIGNS
 from rollback.report.results import Mode, Outcome
 from rollback.report.text import clean, collapse, shorten
@@ -37,6 +37,7 @@ def terminal(report: Report) -> list[str]:
         ("Why it failed", list(_cause(report))),
         ("Alarms and logs", list(_evidence(report))),
         ("Verification", [_shown(check) for check in report.verification.checks]),
+        ("Releases, newest first", list(_columns(releases.rows(report)))),
         ("Amplify jobs, newest first", list(_jobs(report))),
         ("Last events, newest first", list(_events(report))),
         (BROKEN, list(_data(report))),

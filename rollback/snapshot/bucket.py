@@ -88,9 +88,12 @@ class Buckets:
         """Return the keys that begin with `prefix`, in S3's order (that of their bytes), a page at a time."""
         request: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix, **self._owned}
         while True:
-            with speaking_to_aws("s3", "ListObjectsV2"):
-                page = self._s3.list_objects_v2(**request)
-                found = [str(entry["Key"]) for entry in page.get("Contents", [])]
+            try:
+                with speaking_to_aws("s3", "ListObjectsV2"):
+                    page = self._s3.list_objects_v2(**request)
+                    found = [str(entry["Key"]) for entry in page.get("Contents", [])]
+            except Denied as trouble:
+                raise self._explained(trouble) from trouble
             yield from found
             if not page.get("NextContinuationToken"):
                 return

@@ -16,6 +16,7 @@ class Snapshot(Record):
     taken_at: str
     repository: str = ""
     commit: str = ""
+    message: str = ""
     run_id: str = ""
     run_attempt: str = ""
     region: str = ""

@@ -16,9 +16,11 @@ from pydantic import ValidationError
 from rollback.snapshot.bucket import Buckets, Changed
 from rollback.snapshot.model import Snapshot
 from rollback.snapshot.place import LARGEST_SNAPSHOT, Place, SnapshotProblem
+from rollback.snapshot.releases import CENTURY, Release, named, newest_first
 from rollback.snapshot.workspace import Workspace
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from rollback.aws import Aws
@@ -36,6 +38,10 @@ class Stored:
     snapshot: Snapshot
     digest: str
     etag: str = ""
+
+
+class Taken(SnapshotProblem):
+    """Something else was put meanwhile where a snapshot was to be written."""
 
 
 class SnapshotStore:
@@ -82,11 +88,26 @@ class SnapshotStore:
         except Changed:
             there = self.buckets.get(where.bucket, where.key, LARGEST_SNAPSHOT)
             if there is None or there.body != body:  # else an answer got lost, and the write was made twice
-                raise SnapshotProblem(
+                raise Taken(
                     f"snapshot {where.text} was not written: something else was put there meanwhile. Run one snapshot "
                     "of a place at a time, or give each run a key of its own."
                 ) from None
         return digest
+
+    def releases(self, where: Place) -> tuple[Release, ...]:
+        """Return the releases of a history, the newest first: a list call for each thousand, and no read."""
+        return newest_first(where.key, self.buckets.keys(where.bucket, where.key + CENTURY))
+
+    def add(self, where: Place, snapshot: Snapshot, at: datetime) -> tuple[Place, str] | None:
+        """Add a release to a history, whole or not at all; return its place and digest.
+
+        None where another snapshot has its very name: it is never written over, and a moment later the name differs.
+        """
+        there = where.of(named(where.key, snapshot, at))
+        try:
+            return there, self.write(there, snapshot, None)
+        except Taken:
+            return None
 
     def write_template(self, where: Place, record: StackSnapshot) -> str:
         """Put the record's template, too large to send inline, beside an S3 snapshot; return its URL."""

@@ -59,10 +59,7 @@ class Recorder:
 
         Raises AwsTrouble.
         """
-        stack = self.door.describe(name)
-        if stack and stack.root_id and stack.root_id != stack.id:
-            return self.door.describe(stack.root_id)
-        return stack
+        return root_of(self.door, name)
 
     @staticmethod
     def check(stack: Stack | None) -> None:
@@ -136,6 +133,17 @@ def _policy_unread(stack: Stack) -> Notice:
     text = f"The policy of stack {stack.name} could not be read, so a restore will not tell whether it changed."
     cure = Command(purpose="Add the permission cloudformation:GetStackPolicy to the role (docs/iam has the policies)")
     return warning(Code.STACK_POLICY_UNREAD, text, cure)
+
+
+def root_of(door: CloudFormation, name: str) -> Stack | None:
+    """Return the stack that a rollback of `name` acts on, the root of a nested one; None where there is none yet.
+
+    Raises AwsTrouble.
+    """
+    stack = door.describe(name)
+    if stack and stack.root_id and stack.root_id != stack.id:
+        return door.describe(stack.root_id)
+    return stack
 
 
 def not_there_yet(name: str) -> Notice:

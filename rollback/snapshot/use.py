@@ -102,7 +102,7 @@ def read_snapshot(store: SnapshotStore, asked: Asked, patience: Patience, clock:
     if problem:
         return UsableSnapshot(text, problem=problem, digest=stored.digest)
     return UsableSnapshot(
-        text, stored.snapshot, notices=_notices(stored.snapshot, asked), digest=stored.digest, store=store
+        text, stored.snapshot, notices=notices_of(stored.snapshot, asked), digest=stored.digest, store=store
     )
 
 
@@ -126,7 +126,8 @@ def _problem(stored: Stored, asked: Asked) -> str:
     return ""
 
 
-def _notices(snapshot: Snapshot, asked: Asked) -> tuple[Notice, ...]:
+def notices_of(snapshot: Snapshot, asked: Asked) -> tuple[Notice, ...]:
+    """Return what people must know of a snapshot that is used."""
     said = []
     if snapshot.repository and asked.repository and snapshot.repository != asked.repository:
         text = f"The snapshot {asked.text} was taken by {snapshot.repository}, not by {asked.repository}."

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rollback.engine.actions import Actions
+from rollback.engine.reconcile import Patience, patiently
 from rollback.engine.trouble import AwsTrouble, Busy, Rejected, Throttled, Unreadable
 from rollback.stack import decide as decisions
 from rollback.stack import evidence, guard, restoring, tokens
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from rollback.stack.model import RestoreView
     from rollback.stack.restore import Restore
 
+_TO_DROP = Patience(timeout=60.0, longest_gap=5.0)
 _RESTORABLE = frozenset({State.UPDATED, State.FIRST, State.REVERTED, State.FAILED_IN_PLACE})
 
 
@@ -289,9 +292,9 @@ class StackPart:
         """Delete the change set that a plan had made. A failure is told."""
         if self._restore is not None and self.stack is not None:
             try:
-                self._restore.drop(self.stack)
+                patiently(partial(self._restore.drop, self.stack), _TO_DROP, self._clock)
             except AwsTrouble as trouble:
-                self._progress.tell(self.label, f"our change set may stay behind: {trouble.what}")
+                self._progress.tell(self.label, f"our change set stays behind: {trouble.what}")
 
     @property
     def restore_notices(self) -> tuple[Notice, ...]:

@@ -6,17 +6,19 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sandbox.clock import ScaledClock
+from sandbox.demo import releases
 from sandbox.demo.incidents import APP, BAD, BRANCH, DEFAULT, INCIDENTS, STACK, Incident
 from sandbox.demo.page import page
 from sandbox.world import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from sandbox.slack import Slack
 
@@ -28,19 +30,19 @@ SPEED = 25.0
 def main(arguments: list[str]) -> int:
     """Play the incident named on the command line and show what people would see."""
     name = arguments[0] if arguments else DEFAULT
-    if name not in INCIDENTS:
-        print(f"There is no incident {name!r}. There are: {', '.join(INCIDENTS)}.\nmake demo INCIDENT=half-way")
+    if name not in PLAYS:
+        print(f"There is no incident {name!r}. There are: {', '.join(PLAYS)}.\nmake demo INCIDENT=half-way")
         return 2
-    incident = INCIDENTS[name]
+    title, tell = PLAYS[name]
     folder = ROOT / "out" / name
     folder.mkdir(parents=True, exist_ok=True)
     print(
-        f"Incident: {incident.title}\n(the embedded AWS runs at {SPEED:.0f} times the speed of the real one)",
+        f"Incident: {title}\n(the embedded AWS runs at {SPEED:.0f} times the speed of the real one)",
         flush=True,
     )
     with Sandbox(ScaledClock(SPEED)) as sandbox:
-        code = play(sandbox, incident, folder)
-        _show(sandbox.slack, folder, code, incident)
+        code = tell(sandbox, folder)
+        _show(sandbox.slack, folder, code, title)
     return 0
 
 
@@ -59,18 +61,9 @@ def play(sandbox: Sandbox, incident: Incident, folder: Path, inputs: Mapping[str
 
 def _play(sandbox: Sandbox, incident: Incident, folder: Path, more: Mapping[str, str], *, mode: str) -> int:
     """Run the real entrypoint as the runner would, and return its exit code."""
-    files = {name: folder / f"{mode}-{name.lower()}.txt" for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
-    for file in files.values():
-        file.write_text("", encoding="utf-8")
-    event = folder / "event.json"
-    event.write_text(json.dumps(_event()), encoding="utf-8")
     inputs = {
         "mode": mode,
-        "stack-name": STACK,
-        "app-id": APP,
-        "environment": "development",
         "job-results": json.dumps({job: {"result": result, "outputs": {}} for job, result in incident.results.items()}),
-        "poll-interval": "1",
         "verify-url": sandbox.site.url,
         "slack-webhook-url": sandbox.slack.webhook_url,
         "slack-mentions": "S0DEVOPS1",
@@ -80,18 +73,31 @@ def _play(sandbox: Sandbox, incident: Incident, folder: Path, more: Mapping[str,
     }
     if not inputs.get("verify-contains"):
         del inputs["verify-url"]
+    return run(sandbox, folder, (BAD, "New basket", "1764720000"), inputs)
+
+
+def run(sandbox: Sandbox, folder: Path, pushed: tuple[str, str, str], inputs: Mapping[str, str]) -> int:
+    """Run the real entrypoint for a pushed commit, its message and the run's number; return its exit code."""
+    commit, message, number = pushed
+    where = {name: folder / f"{inputs['mode']}-{name.lower()}.txt" for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    for file in where.values():
+        file.write_text("", encoding="utf-8")
+    event = folder / "event.json"
+    head = {"id": commit, "message": message, "author": {"name": "Robin Example"}}
+    event.write_text(json.dumps({"head_commit": head, "repository": {"full_name": "example/shop"}}), encoding="utf-8")
+    usual = {"stack-name": STACK, "app-id": APP, "environment": "development", "poll-interval": "1"}
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "GITHUB_", "INPUT_"))
     }
     environment |= sandbox.environment()
-    environment |= {f"INPUT_{name.upper()}": value for name, value in inputs.items()}
-    environment |= {name: str(file) for name, file in files.items()}
+    environment |= {f"INPUT_{name.upper()}": value for name, value in {**usual, **inputs}.items()}
+    environment |= {name: str(file) for name, file in where.items()}
     environment |= {
         "GITHUB_REPOSITORY": "example/shop",
-        "GITHUB_RUN_ID": "1764720000",
+        "GITHUB_RUN_ID": number,
         "GITHUB_RUN_ATTEMPT": "1",
         "GITHUB_REF_NAME": BRANCH,
-        "GITHUB_SHA": BAD,
+        "GITHUB_SHA": commit,
         "GITHUB_ACTOR": "robin",
         "GITHUB_WORKFLOW": "Deploy development",
         "GITHUB_EVENT_NAME": "push",
@@ -103,12 +109,7 @@ def _play(sandbox: Sandbox, incident: Incident, folder: Path, more: Mapping[str,
     return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - our own entrypoint
 
 
-def _event() -> dict[str, object]:
-    head = {"id": BAD, "message": "New basket", "author": {"name": "Robin Example"}}
-    return {"head_commit": head, "repository": {"full_name": "example/shop"}}
-
-
-def _show(slack: Slack, folder: Path, code: int, incident: Incident) -> None:
+def _show(slack: Slack, folder: Path, code: int, title: str) -> None:
     print(f"\nExit code: {code}")
     for message in slack.messages:
         print(f"\n== Slack ==\n{message.text}")
@@ -116,10 +117,28 @@ def _show(slack: Slack, folder: Path, code: int, incident: Incident) -> None:
         print("\nSlack was told nothing.")
     summary = (folder / "rollback-github_step_summary.txt").read_text(encoding="utf-8")
     rendered = folder / "summary.html"
-    rendered.write_text(page(summary, incident.title), encoding="utf-8")
+    rendered.write_text(page(summary, title), encoding="utf-8")
     (folder / "summary.md").write_text(summary, encoding="utf-8")
     print(f"\nThe job summary, rendered: {rendered.relative_to(ROOT)} (its Markdown beside it: summary.md)")
-    print(f"Other incidents: make demo INCIDENT=… with one of {', '.join(INCIDENTS)}")
+    print(f"Other incidents: make demo INCIDENT=… with one of {', '.join(PLAYS)}")
+
+
+def _plays() -> Iterator[tuple[str, tuple[str, Callable[[Sandbox, Path], int]]]]:
+    for name, incident in INCIDENTS.items():
+        yield name, (incident.title, partial(_played, incident))
+    yield "releases", (releases.TITLE, _releases)
+
+
+def _played(incident: Incident, sandbox: Sandbox, folder: Path) -> int:
+    return play(sandbox, incident, folder)
+
+
+def _releases(sandbox: Sandbox, folder: Path) -> int:
+    return releases.play(sandbox, lambda pushed, inputs: run(sandbox, folder, pushed, inputs))
+
+
+PLAYS = dict(_plays())
+"""What can be played, by name: its title, and what plays it and returns the exit code of its last rollback."""
 
 
 if __name__ == "__main__":

@@ -43,9 +43,6 @@ ANNOUNCED = {
     ("compare", "DropTheChangeSet"): LOOK_FIRST,
     ("compare", "FindTheBucketsRegion"): "the bucket of a large template may lie in another region",
     ("compare", "TellAChangedStackPolicy"): "a stack policy that differs from the recorded one is told",
-    ("status", "CompareWithTheReleases"): "status tells by comparison which release is live",
-    ("status", "ListTheReleases"): "a history of releases is a folder",
-    ("status", "ReadTheReleases"): "status lists the releases",
 }
 """Statements of what is announced: runs without it call none of them. A feature that came deletes its rows."""
 
@@ -292,6 +289,7 @@ class Account:
 WHERE = {"stack_name": "shop", "branch": "develop", "commit": BAD, "aws_region": "us-west-2"}
 BY_ID, BY_NAME = {**WHERE, "app_id": "d1shop"}, {**WHERE, "app_name": "shop"}
 SNAPSHOT = {"snapshot": "s3://snapshots/develop/shop.json"}
+HISTORY = {"snapshot": "s3://snapshots/develop/"}
 TEMPLATE = {
     "Parameters": {"Name": {"Type": "String"}},
     "Resources": {
@@ -344,8 +342,10 @@ def deploy_badly(sandbox: Sandbox) -> None:
 
 
 def test_status_calls_what_its_policy_allows_and_nothing_else(account: Account) -> None:
+    account.run(mode="snapshot", **{**BY_ID, **HISTORY, "commit": GOOD})
+    account.calls.clear()
     deploy_badly(account.sandbox)
-    assert account.run(mode="status", **BY_ID) == "status"
+    assert account.run(mode="status", **BY_ID, **HISTORY) == "status"
     assert account.run(mode="status", **BY_NAME) == "status"
     assert iam.denied(account.calls, "status") == []
     assert needed("status") - account.called == set()
@@ -428,18 +428,22 @@ AFTER_A_KILL = {"cloudformation:ListChangeSets"}
 RESTORE = ("status", "compare", "rollback", "restore", "update-app", "update-branch", "data", "logs", "empty")
 
 
+@pytest.mark.parametrize("where", [SNAPSHOT, HISTORY], ids=["snapshot", "history"])
 @pytest.mark.parametrize("role", ["", "arn:aws:iam::123456789012:role/shop-service"])
 @pytest.mark.parametrize("description", ["small", "large " * 10_000])
-def test_a_restore_calls_only_what_the_policies_allow(account: Account, role: str, description: str) -> None:
+def test_a_restore_calls_only_what_the_policies_allow(
+    account: Account, role: str, description: str, where: dict[str, str]
+) -> None:
     """A template over 51,200 bytes goes by its address in S3, which the policy knows too."""
     template = json.dumps({**TEMPLATE, "Metadata": {"Said": description}})
     account.sandbox.cloudformation.update("shop", template, **parameters("three"))
     assert isinstance(account.sandbox.clock, ManualClock)
     account.sandbox.clock.advance(1800)
-    account.run(mode="snapshot", **BY_ID, **SNAPSHOT)
+    account.run(mode="snapshot", **{**BY_ID, **where, "commit": GOOD})
+    assert iam.denied(account.calls, "status", "compare", "snapshot", "data") == []
     account.calls.clear()
     deploy_badly(account.sandbox)
-    assert account.run(force="true", role_arn=role, logs="true", **BY_ID, **SNAPSHOT) == "rolled-back"
+    assert account.run(force="true", role_arn=role, logs="true", **BY_ID, **where) == "rolled-back"
     assert iam.denied(account.calls, *RESTORE, *(["pass-role"] if role else [])) == []
     assert needed("compare", "restore", "data", "logs") - account.called <= AFTER_A_KILL
 

@@ -83,7 +83,7 @@ class Play:
         return Report.model_validate_json(last.splitlines()[1])
 
     def snapshot(self, place: str = "s3://snapshots/shop.json", **inputs: str) -> Report:
-        return self.run(mode="snapshot", snapshot=place, **inputs)
+        return self.run(**{"mode": "snapshot", "snapshot": place, **inputs})
 
 
 STACK = {"stack_name": "shop", "force": "true"}
@@ -134,6 +134,15 @@ def _(play: Play) -> Report:
 def _(play: Play) -> Report:
     play.create()
     return play.run(**STACK, slack_webhook_url=f"{play.sandbox.url}/slack/no-such-webhook")
+
+
+@situation(Code.GITHUB_NOT_TOLD)
+def _(play: Play) -> Report:
+    play.job(GOOD)
+    play.job(BAD)
+    play.sandbox.github.permissions["deployments"] = "read"
+    told = {"github_deployment": "true", "environment": "development", "github_token": "ghs_x"}
+    return play.run(**SITE, **told)
 
 
 @situation(Code.SLACK_UNENCRYPTED)
@@ -266,6 +275,35 @@ def _(play: Play) -> Report:
     play.update(Other=TOPIC)
     play.update(Another=TOPIC)
     return play.run(**STACK, **FROM_SNAPSHOT)
+
+
+HISTORY = {"snapshot": "s3://snapshots/development/"}
+
+
+@situation(Code.RELEASE_PASSED_OVER)
+def _(play: Play) -> Report:
+    play.create()
+    play.snapshot(**STACK, **HISTORY, commit=GOOD)
+    play.sandbox.services.put_object("snapshots", f"development/20991231T000000Z-{THIRD}-9-1.json", "{")
+    play.update()
+    return play.run(**STACK, **HISTORY)
+
+
+@situation(Code.RELEASE_COMMIT_DIFFERS)
+def _(play: Play) -> Report:
+    play.job(THIRD)
+    return play.snapshot(**SITE, **HISTORY, commit=GOOD)
+
+
+@situation(Code.RELEASE_MIXED)
+def _(play: Play) -> Report:
+    play.create()
+    play.job(THIRD)
+    play.job(GOOD)
+    play.snapshot(**{**STACK, **SITE, **HISTORY}, commit=GOOD)
+    play.update()
+    play.job(BAD)
+    return play.run(**{**STACK, **SITE, **HISTORY}, target_job_id="1")
 
 
 @situation(Code.STACK_POLICY_UNREAD)

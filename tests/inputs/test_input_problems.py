@@ -59,6 +59,9 @@ BAD_FORMS = [
     ("redeploy", "never", "use always or if-needed"),
     ("lock-auto-build", "on", "'on' is not true or false"),
     ("snapshot", "s3://Bucket", "'s3://Bucket' is not s3://bucket/key"),
+    ("snapshot", "s3://bucket/", "'s3://bucket/' is not s3://bucket/key"),
+    ("snapshot", "s3://bucket//", "'s3://bucket//' is not s3://bucket/key"),
+    ("snapshot", "s3://bucket/prefix//", "'s3://bucket/prefix//' is not s3://bucket/key"),
     ("snapshot", "gs://bucket/key", "'gs://bucket/key' is not s3://bucket/key"),
     ("allow-destructive", "sure", "'sure' is not true or false"),
     ("resources-to-skip", "a_b", "'a_b' is not of this form: LogicalId or NestedStack.LogicalId"),
@@ -143,6 +146,17 @@ class TestWhatBelongsTogether:
     def test_one_target_is_enough(self) -> None:
         assert problems({"target-job-id": "3", "target-commit": "abcdef1"}) == [
             "target-commit: given beside target-job-id: give one of the two"
+        ]
+
+    def test_github_is_told_under_an_environment(self) -> None:
+        assert problems({"github-deployment": "true"}) == [
+            "github-deployment: needs environment: give the name that the Environments page shows"
+        ]
+
+    def test_a_release_needs_its_commit(self) -> None:
+        asked = {"mode": "snapshot", "snapshot": "s3://bucket/prefix/"}
+        assert problems(asked) == [
+            "snapshot: a release needs the commit that was deployed: give commit (GITHUB_SHA is not set)"
         ]
 
     def test_mode_snapshot_needs_a_place(self) -> None:

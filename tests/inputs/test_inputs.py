@@ -53,6 +53,7 @@ def test_the_names_are_the_contracts() -> None:
         *("allow-destructive", "resources-to-skip", "role-arn", "stack-timeout", "frontend-timeout", "poll-interval"),
         *("verify-url", "verify-contains", "verify-alarms", "verify-timeout", "verify-for", "logs", "incident-file"),
         *("slack-webhook-url", "slack-api-url", "slack-bot-token", "slack-channel", "slack-mentions", "github-token"),
+        "github-deployment",
     }
 
 
@@ -79,6 +80,7 @@ DEFAULTS: dict[str, Any] = {
     "lock_auto_build": False,
     "snapshot": "",
     "snapshot_digest": "",
+    "github_deployment": False,
     "allow_destructive": False,
     "resources_to_skip": (),
     "role_arn": None,
@@ -143,6 +145,8 @@ GOOD_FORMS: list[tuple[str, str, Any]] = [
     ("lock-auto-build", "true", True),
     ("snapshot", "s3://bucket/path/to/last-known-good.json", "s3://bucket/path/to/last-known-good.json"),
     ("snapshot", "out/snapshot.json", "out/snapshot.json"),
+    ("snapshot", "s3://bucket/development/", "s3://bucket/development/"),
+    ("snapshot", "s3://bucket/d/", "s3://bucket/d/"),
     ("allow-destructive", "true", True),
     ("resources-to-skip", "Api, Child.Table", ("Api", "Child.Table")),
     ("role-arn", "arn:aws:iam::123456789012:role/deploy/cfn", "arn:aws:iam::123456789012:role/deploy/cfn"),
@@ -161,6 +165,7 @@ GOOD_FORMS: list[tuple[str, str, Any]] = [
     ("slack-api-url", "https://slack-gov.com/api/", "https://slack-gov.com/api/"),
     ("slack-mentions", "U012AB3CD,here\nS0614TZR7", ("U012AB3CD", "here", "S0614TZR7")),
     ("github-token", "ghs_token", SecretStr("ghs_token")),
+    ("github-deployment", "false", False),
 ]
 
 
