@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROLLBACK = Path(__file__).parents[2] / "rollback"
+PLAYED_ELSEWHERE = {
+    # What protects the data, and what functions logged: whatever goes wrong there is a row that says so.
+    "tests/evidence/test_doors.py, tests/process/test_evidence_runs.py": {
+        *("DescribeBackupPolicy", "DescribeDBClusters", "DescribeDBInstances", "DescribeDomain", "DescribeUserPool"),
+        *("FilterLogEvents", "GetBucketVersioning", "GetFunctionConfiguration"),
+    },
+    "tests/snapshot": {"GetBucketLocation", "GetCallerIdentity"},
+    "tests/stack/test_emptiness.py": {"ListUsers"},
+    "tests/process/test_release_runs.py": {"ListObjectsV2"},
+}
+"""Calls that the matrix's scenarios do not make, and where their troubles are played."""
 RESULTS = ("outcome", "stack-result", "frontend-result", "restored-commit", "verify-result")
 
 
@@ -46,7 +57,9 @@ def test_every_call_in_the_doors_is_in_the_matrix() -> None:
     written = {
         name for text in doors for name in re.findall(r'(?:_call|_pages|speaking_to_aws)\([^)]*?"([A-Z]\w+)"', text)
     }
-    assert written - {cell.operation for cell in cells()} == set()
+    assert written - {cell.operation for cell in cells()} == {
+        name for names in PLAYED_ELSEWHERE.values() for name in names
+    }
 
 
 def _badly_told(run: Run, cell: Cell) -> Iterator[str]:
