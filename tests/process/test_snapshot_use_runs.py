@@ -213,6 +213,7 @@ def test_what_is_refused_for_data_does_not_keep_the_frontend_from_going_back(sho
     shop.job(GOOD)
     snapshot(shop, app_name="shop")
     deploy_bad(shop, {**GOOD_RESOURCES, "Baskets": table(policy="Delete")})
+    shop.sandbox.cloudformation.store(STACK, "Baskets", "a basket of today")
     shop.job(BAD, started=shop.sandbox.clock.now() - 600)
     assert restore(shop, app_name="shop").ended == ("refused", "rolled-back", "partial")
     assert shop.sandbox.services.object_keys(ARTIFACTS) == ["api/1.zip", "api/2.zip"]
