@@ -145,8 +145,7 @@ def unproven(seen: Seen, job: Job, target: Job | None = None) -> tuple[Notice, .
         return ()
     text = (
         f"Unproven: Amplify names no commit for job {job.id} ({short(job.commit)}), and rebuilding such a job may "
-        "build the branch's tip. "
-        "Check the site, or let verify-contains prove it."
+        "build the branch's tip. Check the site, or let verify-contains prove it."
     )
     return (warning(Code.UNPROVEN, text, start_commit(seen)),)
 

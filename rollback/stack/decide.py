@@ -235,9 +235,8 @@ def _skipped(seen: Seen) -> tuple[Notice, ...]:
     if not seen.skipped:
         return ()
     text = (
-        f"The rollback of stack {seen.name} skipped {', '.join(seen.skipped)}: CloudFormation takes them "
-        f"for rolled back, "
-        "but they are as the failed deployment left them."
+        f"The rollback of stack {seen.name} skipped {', '.join(seen.skipped)}: CloudFormation takes them for rolled "
+        "back, but they are as the failed deployment left them."
     )
     return (
         warning(

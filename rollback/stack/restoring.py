@@ -58,9 +58,8 @@ def next_move(seen: Seen) -> Move:
     if view.secrets_lost:
         return refused(
             Code.RESTORE_SECRET_LOST,
-            f"The stack was not restored: the failed deployment dropped the NoEcho parameter(s) "
-            f"{_listed(view.secrets_lost)}, "
-            "and CloudFormation tells nobody the earlier value.",
+            "The stack was not restored: the failed deployment dropped the NoEcho parameter(s) "
+            f"{_listed(view.secrets_lost)}, and CloudFormation tells nobody the earlier value.",
             Command(
                 purpose="Deploy the last good template by hand, with the value",
                 line=aws(
@@ -279,8 +278,7 @@ def rolled_back(seen: Seen) -> Done:
     return Done(
         Result.FAILED,
         f"The restore failed and CloudFormation rolled it back ({seen.status}): the failed deployment's "
-        f"infrastructure is "
-        "still in place.",
+        "infrastructure is still in place.",
         Code.RESTORE_FAILED,
         (
             Command(
