@@ -65,13 +65,19 @@ class Amplify:
             environment = dict(entry.get("environmentVariables") or {})
             self._learn(environment)
             backend = (entry.get("backend") or {}).get("stackArn") or entry.get("backendEnvironmentArn") or ""
-            heard = Branch(entry["branchName"], entry.get("enableAutoBuild"), environment, backend)
+            shown = entry.get("displayName") or ""
+            heard = Branch(entry["branchName"], entry.get("enableAutoBuild"), environment, backend, shown)
         self._heard_branches[app_id, branch] = heard
         return heard
 
     def heard_branch(self, app_id: str, branch: str) -> Branch:
         """Return the branch's settings as they were heard last; they are asked for only if they never were."""
         return self._heard_branches.get((app_id, branch)) or self.branch(app_id, branch)
+
+    def display_name(self, app_id: str, branch: str) -> str:
+        """Return the label of the branch's address where its settings were heard; empty where not, or none is set."""
+        heard = self._heard_branches.get((app_id, branch))
+        return heard.display_name if heard else ""
 
     def jobs(self, app_id: str, branch: str, page: str = "") -> tuple[tuple[Job, ...], str]:
         """Return a page of the branch's jobs and the next page's token, empty after the last."""

@@ -199,7 +199,7 @@ def _after(seen: Seen, ours: Redeployment) -> Move:
         superseded = _superseded(seen, target)
         return superseded or (Wait(f"job {running[-1].id} to end") if running else _redeploy(seen, target))
     redone = "deployment" if target.type == MANUAL else "rebuild"
-    why = "was cancelled by somebody" if job.status == CANCELLED else "failed"
+    why = "was cancelled" if job.status == CANCELLED else "failed"
     reason = f"Job {job.id}, the {redone} of the last known good, {why}{f': {ours.failure}' if ours.failure else ''}."
     return gave_up(seen, target, reason)
 

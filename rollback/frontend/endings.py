@@ -16,6 +16,7 @@ from rollback.report.results import Result
 if TYPE_CHECKING:
     from rollback.frontend.zips import Origin
 
+_BEFORE_THE_BUILD = frozenset({"CREATED", "PENDING", "PROVISIONING"})
 _OF_ZIPS = ("manual", "not connected to a repository", "zip")
 """Words of Amplify's where it can't repeat a deployment that was none of a repository's commit."""
 
@@ -182,12 +183,24 @@ def timed_out(seen: Seen | None, waiting_for: str) -> Done:
     ]
     if seen and seen.app_id:
         steps.insert(0, list_jobs(seen))
+        steps = [*_stuck(seen), *steps]
     return Done(
         Result.TIMED_OUT,
         f"frontend-timeout ended the waiting for {waiting_for}, not Amplify's work.",
         Code.FRONTEND_TIMED_OUT,
         tuple(steps),
     )
+
+
+def _stuck(seen: Seen) -> list[Command]:
+    """Return how to stop somebody else's job that hangs before its build: Amplify runs one job a branch."""
+    ours = {one.job.id for one in seen.redeployments}
+    hanging = [job for job in seen.jobs if job.status in _BEFORE_THE_BUILD and job.id not in ours]
+    if not hanging:
+        return []
+    first = hanging[-1]
+    purpose = f"If job {first.id} hangs in {first.status}, stop it: nothing else is built before it ends"
+    return [Command(purpose=purpose, line=cli(seen, "stop-job", job_id=first.id))]
 
 
 def start_commit(seen: Seen) -> Command:

@@ -112,12 +112,16 @@ class App:
 
 @dataclass(frozen=True)
 class Branch:
-    """A branch of an app; `backend` is the ARN of the stack or environment that its builds deploy too, if any."""
+    """A branch of an app; `backend` is the ARN of the stack or environment that its builds deploy too, if any.
+
+    `display_name` is the label of its address.
+    """
 
     name: str
     auto_build: bool | None = None
     environment: Mapping[str, str] | None = None
     backend: str = ""
+    display_name: str = ""
 
 
 @dataclass(frozen=True)

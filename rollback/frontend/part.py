@@ -67,7 +67,7 @@ class FrontendPart:
         self.warnings: list[Notice] = []
         self.started_unclear = False
         self.failure: tuple[Job, str] | None = None
-        self._door = door
+        self.door = self._door = door
         self._progress = progress
         self._reason = reason or "Rollback to the last known good"
         self._history = History(door, wishes, progress)

@@ -61,7 +61,7 @@ def frontend_report(part: FrontendPart, done: Done | None, *, with_history: bool
         ),
         not_rolled_back=_not_rolled_back(part, result),
         next_steps=done.next_steps if done else (),
-        url=links.site(app.domain, wishes.branch) if app else "",
+        url=links.site(app.domain, wishes.branch, part.door.display_name(app.id, wishes.branch)) if app else "",
         link=links.app(wishes.region, app.id, wishes.branch, ours.id if ours else "") if app else "",
         history=history(part) if with_history else (),
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
+
+_LABEL = re.compile(r"[A-Za-z0-9-]{1,63}")
 
 
 def stack(region: str, stack_id: str) -> str:
@@ -29,12 +32,14 @@ def log_group(region: str, group: str) -> str:
     return f"https://{_host(region)}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{name}"
 
 
-def site(domain: str, branch: str) -> str:
-    """Return the branch's own address at Amplify's domain; empty where the domain isn't known.
+def site(domain: str, branch: str, display_name: str = "") -> str:
+    """Return the branch's own address at Amplify's domain; empty where it isn't known or can't resolve.
 
-    Amplify writes a branch's slashes as hyphens in its subdomain.
+    GetBranch's display name is the label; else each character of the branch's name that no DNS label allows is a dash
+    (as reported). A label of over 63 characters does not resolve (RFC 1035).
     """
-    return f"https://{branch.replace('/', '-').lower()}.{domain}" if domain else ""
+    label = display_name or re.sub(r"[^a-z0-9-]", "-", branch.lower())
+    return f"https://{label}.{domain}" if domain and _LABEL.fullmatch(label) else ""
 
 
 def troubleshooting(server: str, repository: str, ref: str) -> str:

@@ -40,7 +40,9 @@ def test_apps_are_read_by_id_and_all_together(sandbox: Sandbox, door: Amplify) -
 
 
 def test_a_branch_is_read_with_its_settings(door: Amplify) -> None:
-    assert door.branch(APP, BRANCH) == Branch(BRANCH, auto_build=True, environment={"STAGE": "dev"})
+    assert door.branch(APP, BRANCH) == Branch(
+        BRANCH, auto_build=True, environment={"STAGE": "dev"}, display_name=BRANCH
+    )
 
 
 def test_a_job_is_read_in_our_words(sandbox: Sandbox, door: Amplify) -> None:

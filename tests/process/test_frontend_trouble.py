@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox import ALL, Fault, Kind, first
-from tests.process.shop import APP_ID, BAD, BRANCH, DAY, GOOD
+from tests.process.shop import APP_ID, BAD, BRANCH, DAY, GOOD, OTHER
 
 if TYPE_CHECKING:
     from tests.process.shop import Ran, Shop
@@ -120,3 +120,12 @@ def test_a_bad_build_that_cannot_be_stopped_is_waited_for_and_built_over(shop: S
     denied = kind is Kind.DENIED
     assert ("access-denied" in ran.codes) is denied
     assert ("Add the permission amplify:StopJob to the role" in ran.summary) is denied
+
+
+def test_a_job_that_hangs_before_its_build_is_named_with_the_command_that_stops_it(shop: Shop) -> None:
+    shop.frontend()
+    shop.sandbox.amplify.timing.pending = 6 * 3600
+    shop.job(OTHER, "PENDING", started=None)
+    ran = shop.run(app_name="shop", target_job_id="1", frontend_timeout="1")
+    assert ran["frontend-result"] == "timed-out"
+    assert "aws amplify stop-job --app-id d1shop --branch-name develop --region us-west-2 --job-id 3" in ran.told

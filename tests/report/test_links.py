@@ -33,6 +33,10 @@ def test_without_a_job_the_branch_is_linked() -> None:
     [
         ("d1.amplifyapp.com", "develop", "https://develop.d1.amplifyapp.com"),
         ("d1.amplifyapp.com", "Feature/A", "https://feature-a.d1.amplifyapp.com"),
+        ("d1.amplifyapp.com", "release/v1.2_b", "https://release-v1-2-b.d1.amplifyapp.com"),
+        ("d1.amplifyapp.com", "grün", "https://gr-n.d1.amplifyapp.com"),
+        ("d1.amplifyapp.com", "x" * 63, f"https://{'x' * 63}.d1.amplifyapp.com"),
+        ("d1.amplifyapp.com", "x" * 64, ""),
         ("", "develop", ""),
     ],
 )
@@ -50,3 +54,7 @@ def test_the_entry_of_a_code_lies_where_the_action_does_at_the_version_that_runs
 def test_on_a_terminal_it_is_the_path() -> None:
     page = links.troubleshooting("https://github.com", "", "")
     assert links.entry(page, "superseded") == "docs/troubleshooting.md#superseded"
+
+
+def test_the_sites_label_is_the_display_name_where_amplify_tells_it() -> None:
+    assert links.site("d1.amplifyapp.com", "feature/very-long", "pr-7") == "https://pr-7.d1.amplifyapp.com"
