@@ -58,7 +58,11 @@ class Artifacts:
             return _upload(job, name, incoming.body)
         step, _, file = name.partition("/")
         if file == "log.txt":
-            return Answer(200, log(branch, job, step, self._clock.now()).encode(), {"Content-Type": "text/plain"})
+            return Answer(
+                200,
+                log(branch, job, step, self._clock.now()).encode("utf-8", "replace"),
+                {"Content-Type": "text/plain"},
+            )
         if file == "artifacts.zip" and job.content is not None:
             return Answer(200, zip_of(job.content.files), {"Content-Type": "application/zip"})
         return _error("NoSuchKey", "The specified key does not exist.", 404)

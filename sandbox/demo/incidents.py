@@ -216,7 +216,7 @@ INCIDENTS = {
         "The rollback succeeds, and an alarm rings again while what came back is being watched",
         _relapse,
         _FRONTEND_FAILED,
-        {"redeploy": "if-needed", "verify-alarms": ALARM, "verify-for": "0.2"},
+        {"redeploy": "if-needed", "verify-alarms": ALARM, "verify-timeout": "20", "verify-for": "0.2"},
     ),
     "half-way": Incident(
         "CloudFormation's own rollback fails half-way",
