@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     import pytest
 
+KILLED = tuple(scenario for scenario in DEMO if scenario.name != "relapse")
+"""The alarm of the relapse rings by the clock, which each call moves here: a run with more calls meets it earlier."""
+
 SECONDS_A_CALL = 15.0
 """How far each call moves the embedded AWS's clock: however slowly this machine starts a process, no time is lost."""
 
@@ -26,7 +29,7 @@ SECONDS_A_CALL = 15.0
 def moments() -> Iterator[tuple[Scenario, Moment]]:
     """Yield the sample: around each kind of write, and in the midst of each incident; with RELIABILITY=full all."""
     seen: set[str] = set()
-    for scenario in DEMO:
+    for scenario in KILLED:
         calls = undisturbed(scenario).calls
         for number, call in enumerate(calls, 1):
             new = call.operation not in seen
