@@ -43,6 +43,14 @@ def _steps(step: dict[str, Any], repository: Path) -> list[dict[str, Any]]:
         return [checkout]
     if used.startswith("aws-actions/configure-aws-credentials@"):
         return [{"run": "aws sts get-caller-identity"}]  # the credentials are in the runner's own environment
+    shelf = repository.parent / "artifacts"
+    if used.startswith("actions/upload-artifact@"):
+        name, path = step["with"]["name"], step["with"]["path"]
+        put = f"mkdir -p '{shelf}/{name}'; test ! -e '{path}' || cp '{path}' '{shelf}/{name}/'"
+        return [{**{key: step[key] for key in ("name", "if") if key in step}, "run": put}]
+    if used.startswith("actions/download-artifact@"):
+        take = f"cp '{shelf}/{step['with']['name']}'/* ."
+        return [{**{key: step[key] for key in ("name", "if", "continue-on-error") if key in step}, "run": take}]
     if used:
         raise KeyError(f"nothing is known to stand in for {used}")
     return [step]
