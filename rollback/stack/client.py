@@ -196,7 +196,7 @@ class CloudFormation:
             try:
                 page = self._call("DescribeChangeSet", "describe_change_set", **request)
             except Rejected as rejection:
-                if _is_gone(rejection):
+                if is_gone(rejection):
                     return None
                 raise
             head = head or page
@@ -231,14 +231,14 @@ class CloudFormation:
         try:
             self._call("DeleteChangeSet", "delete_change_set", StackName=stack_id, ChangeSetName=name)
         except Rejected as rejection:
-            if not _is_gone(rejection):
+            if not is_gone(rejection):
                 raise
 
 
 _AT_WORK_OR_DONE = frozenset({"EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE"})
 
 
-def _is_gone(rejection: Rejected) -> bool:
+def is_gone(rejection: Rejected) -> bool:
     """Return whether AWS says that there is no such change set."""
     return "ChangeSetNotFound" in rejection.code or rejection.says("does not exist")
 

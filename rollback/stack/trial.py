@@ -17,6 +17,7 @@ from rollback.engine.interruption import within
 from rollback.engine.reconcile import Patience, patiently
 from rollback.engine.trouble import AwsTrouble, Busy, Rejected
 from rollback.stack.changes import ChangeSet
+from rollback.stack.client import is_gone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -148,7 +149,7 @@ class Trials:
             with speaking_to_aws("cloudformation", "DeleteChangeSet"):
                 self._client.delete_change_set(StackName=stack_id, ChangeSetName=name)
         except Rejected as rejection:
-            if "ChangeSetNotFound" not in rejection.code:
+            if not is_gone(rejection):
                 raise
 
     @property
