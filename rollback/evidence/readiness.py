@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rollback.frontend.model import HEAD, MANUAL
 from rollback.report.model import Command, Readiness
 from rollback.report.notices import Code
+from rollback.report.text import listed
 from rollback.stack.artifacts import artifacts
 from rollback.stack.model import STACK_TYPE
 
@@ -63,12 +64,14 @@ def _stack(stack: StackSnapshot, recorded: Recorded) -> Readiness:
     gone = recorded.artifacts_gone.get(stack.name, ())
     lost = [notice.text for notice in cannot]
     if gone:
-        lost.append(f"its template names what is gone from S3: {_listed(gone)}")
+        lost.append(f"its template names what is gone from S3: {listed(gone, _MOST_NAMED)}")
     cures = tuple(remedy for notice in cannot for remedy in notice.remedies)
     if lost:
         return Readiness(what=what, state="lost", said=tuple(lost), cures=cures)
     secrets = [name for name, parameter in stack.parameters.items() if parameter.no_echo]
-    weak = [f"{_listed(secrets)} (NoEcho) can't be recorded: the value of that time stays"] if secrets else []
+    weak = (
+        [f"{listed(secrets, _MOST_NAMED)} (NoEcho) can't be recorded: the value of that time stays"] if secrets else []
+    )
     unchecked = ["not checked: whether the template's objects in S3 are there (no answer in time)"] * (gone is None)
     state = "weak" if weak else "unchecked" if unchecked else "ready"
     return Readiness(what=what, state=state, said=(*_facts(stack), *weak, *unchecked))
@@ -119,8 +122,3 @@ def _frontend(frontend: FrontendSnapshot, recorded: Recorded) -> Readiness:
 def _names_job(notice: Notice, job_id: str) -> bool:
     named = re.search(rf"\bjob {re.escape(job_id)}\b", notice.text, re.IGNORECASE)
     return notice.code == Code.SNAPSHOT_UNPROTECTED and named is not None
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return ", ".join(names[:_MOST_NAMED]) + more

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar, get_origin
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 HIDDEN = "***"
 SHORTEST_SECRET = 4
@@ -54,6 +54,12 @@ def shorten(text: str, limit: int) -> str:
     # The note itself takes room, so that more is missing than the text is too long by.
     note = f"… (+{len(text) - limit + len(note):,} characters)"
     return text[: limit - len(note)] + note
+
+
+def listed(names: Sequence[str], most: int = 10) -> str:
+    """Return names as people read them in a sentence: at most so many, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def map_texts(record: AnyRecord, change: Callable[[str], str]) -> AnyRecord:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rollback.engine.trouble import Denied, Rejected
+from rollback.report.text import listed
 from rollback.stack import compare, orders
 from rollback.stack.artifacts import Artifact, Image, artifacts, images
 from rollback.stack.model import RestoreView, Stack
@@ -229,7 +230,7 @@ class Restore:
         said = []
         if data:
             said.append(
-                f"the data in {_listed(data)} is as it is now: restore it from a backup if the deployment damaged it."
+                f"the data in {listed(data)} is as it is now: restore it from a backup if the deployment damaged it."
             )
         retained = [
             f"{change.logical_id} ({change.type}{f', {change.physical_id}' if change.physical_id else ''})"
@@ -238,13 +239,13 @@ class Restore:
         ]
         if retained:
             said.append(
-                f"{_listed(retained)}: not in the snapshot and retained by its own policy, so it stays outside of the "
+                f"{listed(retained)}: not in the snapshot and retained by its own policy, so it stays outside of the "
                 "stack, and the next deployment that makes one of that name will meet it."
             )
         mutable = [artifact for artifact in artifacts(self._record) if artifact.nested and not artifact.version]
         if mutable:
-            listed = _listed([str(artifact) for artifact in mutable])
-            said.append(f"nested templates lie behind a URL whose content may have changed: {listed}.")
+            places = listed([str(artifact) for artifact in mutable])
+            said.append(f"nested templates lie behind a URL whose content may have changed: {places}.")
         return tuple(said)
 
     def drop(self, stack: Stack) -> None:
@@ -258,11 +259,6 @@ class Restore:
         if isinstance(self._record, StackSnapshot):
             asked = request(self._record, role_arn, stack)
             self._ours.left_by_killed(stack, runs, asked, self._record.template, say)
-
-
-def _listed(names: list[str], most: int = 10) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def request(record: StackSnapshot, role_arn: str | None, stack: Stack) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from rollback.report.commands import aws
 from rollback.report.model import Command
 from rollback.report.notices import Code, warning
 from rollback.report.results import Result
+from rollback.report.text import listed
 from rollback.stack import guard, tokens
 from rollback.stack.evidence import STALE_SECONDS
 from rollback.stack.model import CreateChangeSet, DropChangeSet, ExecuteChangeSet, Readopt, RestoreView, Seen
@@ -51,7 +52,7 @@ def next_move(seen: Seen) -> Move:
         return Done(
             Result.FAILED,
             f"The restore ended in {seen.status}, but the stack still differs from its snapshot in "
-            f"{_listed(view.differences)}: somebody may have changed it meanwhile.",
+            f"{listed(view.differences)}: somebody may have changed it meanwhile.",
             Code.RESTORE_NOT_PROVEN,
             (Command(purpose="Look at the stack's events, then run this job again"),),
         )
@@ -59,7 +60,7 @@ def next_move(seen: Seen) -> Move:
         return refused(
             Code.RESTORE_SECRET_LOST,
             "The stack was not restored: the failed deployment dropped the NoEcho parameter(s) "
-            f"{_listed(view.secrets_lost)}, and CloudFormation tells nobody the earlier value.",
+            f"{listed(view.secrets_lost)}, and CloudFormation tells nobody the earlier value.",
             Command(
                 purpose="Deploy the last good template by hand, with the value",
                 line=aws(
@@ -76,7 +77,7 @@ def next_move(seen: Seen) -> Move:
         return refused(
             Code.RESTORE_ARTIFACTS_GONE,
             "The stack was not restored: its earlier template names objects in S3 or images in ECR that are gone: "
-            f"{_listed(view.artifacts_gone)}.",
+            f"{listed(view.artifacts_gone)}.",
             Command(
                 purpose="Put them back (bucket versioning keeps objects; build images again), then run this job again"
             ),
@@ -113,7 +114,7 @@ def _executed(change_set: ChangeSet, view: RestoreView, seen: Seen) -> Move:
     if change_set.unread or (change_set.making and seen.making_for >= MAKING_SECONDS):
         return _unread(change_set)
     if change_set.making:
-        return Wait(f"the change sets of the nested stacks {_listed(change_set.making)}")
+        return Wait(f"the change sets of the nested stacks {listed(change_set.making)}")
     verdicts = _verdicts(view)
     lost = [verdict for verdict in verdicts if verdict.loss]
     if any(verdict.recreated for verdict in lost) and not (view.adopting or view.not_adopted):
@@ -132,7 +133,7 @@ def _unread(change_set: ChangeSet) -> Done:
     return refused(
         Code.RESTORE_UNREAD,
         "The stack was not restored: what that would do to its nested stacks can't be read whole: "
-        f"{_listed((*change_set.unread, *late))}.",
+        f"{listed((*change_set.unread, *late))}.",
         Command(purpose="Mend what CloudFormation names, or give it more time, then run this job again"),
         Command(purpose="Or restore the nested stacks' templates by hand, and look at each change set first"),
     )
@@ -181,7 +182,7 @@ def _not_prepared(reason: str) -> Done:
 
 def _not_ours(seen: Seen, change_set: str, differs: tuple[str, ...] = ()) -> Done:
     what = (
-        f"is not what was asked for: {_listed(differs)} differ from the snapshot's"
+        f"is not what was asked for: {listed(differs)} differ from the snapshot's"
         if differs
         else "is there already, and this run did not make it"
     )
@@ -202,7 +203,7 @@ def _guarded(seen: Seen, verdicts: tuple[Verdict, ...], not_adopted: str) -> Don
     anew = [one for one in verdicts if one.loss and one.recreated and one.physical_id]
     adopt = (
         Command(
-            purpose=f"Or bring {_listed(tuple(one.physical_id for one in anew))} back into the stack first",
+            purpose=f"Or bring {listed(tuple(one.physical_id for one in anew))} back into the stack first",
             line=aws(
                 "cloudformation",
                 "create-change-set",
@@ -219,7 +220,7 @@ def _guarded(seen: Seen, verdicts: tuple[Verdict, ...], not_adopted: str) -> Don
     return refused(
         Code.RESTORE_DESTRUCTIVE,
         "The stack was not restored: that would delete, replace or make anew resources that hold data: "
-        f"{_listed(lost)}.{refusal}",
+        f"{listed(lost)}.{refusal}",
         Command(
             purpose="Save what they hold; if the loss is accepted, run this job again with allow-destructive: true"
         ),
@@ -299,8 +300,3 @@ def rolled_back(seen: Seen) -> Done:
 def adopts(token: str) -> bool:
     """Return whether an operation under way is a restore by this action, in whatever run: it is adopted."""
     return tokens.step_of(token) == tokens.RESTORE
-
-
-def _listed(things: tuple[str, ...], most: int = 10) -> str:
-    more = f" and {len(things) - most} more" if len(things) > most else ""
-    return ", ".join(things[:most]) + more

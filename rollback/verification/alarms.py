@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollback.aws import speaking_to_aws
 from rollback.engine.trouble import AwsTrouble
+from rollback.report.text import listed
 from rollback.verification.checks import Check
 
 if TYPE_CHECKING:
@@ -32,16 +33,13 @@ def look_at_alarms(wanted: tuple[str, ...], aws: Aws) -> Check:
     missing = [name for name in names if name not in states]
     missing += [f"{prefix}*" for prefix, found in by_prefix.items() if not found]
     if missing:
-        return Check(fine=False, line=f"no such alarm: {_listed(missing)} (check verify-alarms and the region)")
+        return Check(
+            fine=False, line=f"no such alarm: {listed(missing, _MOST_SHOWN)} (check verify-alarms and the region)"
+        )
     ringing = sorted(name for name, state in states.items() if state == "ALARM")
     if ringing:
-        return Check(fine=False, line=f"in ALARM: {_listed(ringing)}")
-    return Check(fine=True, line=f"not in ALARM: {_listed(list(states))}")
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - _MOST_SHOWN
-    return ", ".join(names[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        return Check(fine=False, line=f"in ALARM: {listed(ringing, _MOST_SHOWN)}")
+    return Check(fine=True, line=f"not in ALARM: {listed(list(states), _MOST_SHOWN)}")
 
 
 def _states(client: Any, **which: Any) -> dict[str, str]:
